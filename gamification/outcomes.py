@@ -1,0 +1,78 @@
+"""What comes out: what a fact changed, in the past tense. The engine decides them, nothing else does."""
+
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+from gamification.ids import MemberId
+from gamification.state import (
+    Account,
+    AccountKey,
+    Award,
+    AwardKey,
+    Entry,
+    Posting,
+    PostingKey,
+    Tally,
+    TallyKey,
+)
+
+
+class TallyChanged(NamedTuple):
+    """A number moved from `before` (None: it did not exist) to `after`."""
+
+    key: TallyKey
+    before: Tally | None
+    after: Tally
+
+
+class PointsEarned(NamedTuple):
+    """A rule gave (or took) points; `account` is the account afterwards."""
+
+    key: PostingKey
+    posting: Posting
+    account: Account
+
+    @property
+    def account_key(self) -> AccountKey:
+        return AccountKey(self.key.member, self.key.unit)
+
+
+class BadgeAwarded(NamedTuple):
+    """A member earned a level of a badge."""
+
+    award: Award
+
+
+class BadgeRevoked(NamedTuple):
+    """History changed, and the award does not hold in the new one."""
+
+    award: Award
+
+
+class PointsAdjusted(NamedTuple):
+    """History changed, and the ledger was brought into line by a new entry."""
+
+    entry: Entry
+
+
+Outcome = TallyChanged | PointsEarned | BadgeAwarded | BadgeRevoked | PointsAdjusted
+"""The closed union: `match` with `assert_never` makes the type checker list every place."""
+
+
+class NoticeKind(Enum):
+    """What the system announces."""
+
+    BADGE_AWARDED = "badge_awarded"
+    BADGE_REVOKED = "badge_revoked"
+
+
+class Notice(NamedTuple):
+    """What the system announces after a change. `is_public` notices appear in the program's feed."""
+
+    id: int
+    kind: NoticeKind
+    member: MemberId
+    award: AwardKey
+    at: datetime
+    is_public: bool

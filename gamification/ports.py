@@ -1,0 +1,443 @@
+"""What the use cases need of the outside world, as Protocols; `models` and `server` fulfil them.
+
+A `Store` opens one transaction at a time (`Writing`) or reads without one (`Reading`). Two
+fulfilments exist: the tables in `models`, and the in-memory twin in `gamification.twin`. One
+contract suite in `tests/store` holds both.
+"""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from gamification.facts import Activity, Order, Retraction, Scalar
+from gamification.ids import MemberId, ProgramId
+from gamification.outcomes import Notice
+from gamification.state import (
+    Account,
+    AccountKey,
+    Award,
+    AwardKey,
+    Entry,
+    Posting,
+    PostingKey,
+    Tally,
+    TallyKey,
+    TallySpan,
+)
+
+# ------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in a program. `last` is the place of their latest fact (None: they have none)."""
+
+    id: MemberId
+    external_id: str
+    display_name: str | None
+    attributes: Mapping[str, Scalar]
+    registered_at: datetime
+    last: Order | None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionVersion:
+    """One version of a program's rules. It judges facts that occurred from `effective_from` on.
+
+    `effective_from` None: from the beginning of time. `document` is the definition as JSON text.
+    """
+
+    version: int
+    effective_from: datetime | None
+    applied_at: datetime
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRecord:
+    """A program as stored, with every version of its definition, oldest first."""
+
+    id: ProgramId
+    key: str
+    versions: tuple[DefinitionVersion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Tallies to write. `ranked` ones stand on a leaderboard and are found by score."""
+
+    key: TallyKey
+    tally: Tally
+    ranked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All that is derived for one member, as it is stored. What a replay is compared with.
+
+    `postings` holds, for each posting, the sum of its entries' amounts (as `granted`), the latest
+    entry's other columns, and under the same key in `revisions` the highest revision so far.
+    """
+
+    tallies: dict[TallyKey, Tally]
+    ranked: set[TallyKey]
+    accounts: dict[AccountKey, Account]
+    awards: dict[AwardKey, Award]
+    postings: dict[PostingKey, Posting]
+    revisions: dict[PostingKey, int]
+
+
+class Board(NamedTuple):
+    """The tallies one ranking is made of: those of `metric` whose window is one of `windows`.
+
+    With one window the score is the tally; with several (rolling boards) it is their sum, and
+    `reached_at` the latest of theirs. Only tallies marked as ranked take part.
+    """
+
+    metric: str
+    windows: tuple[str, ...]
+
+
+class SubjectBound(NamedTuple):
+    """Asks for subjects whose tally of (metric, window) is still below `below` ten-thousandths."""
+
+    metric: str
+    window: str
+    below: int
+
+
+class Standing(NamedTuple):
+    """One member's score on a board. Order of a board: score down, reached_at up, member up."""
+
+    member: MemberId
+    score: int
+    reached_at: datetime
+
+
+class Ahead(NamedTuple):
+    """How many stand before a standing: in the board's order, with a higher score, how many
+    different higher scores there are; and how many others have the same score."""
+
+    before: int
+    higher: int
+    higher_scores: int
+    tied: int
+
+
+class AwardRow(NamedTuple):
+    """An award and its place in the listing; pages go from the newest `id` down."""
+
+    id: int
+    award: Award
+
+
+class EntryRow(NamedTuple):
+    """A ledger entry, its place in the listing, and the balance of the account after it."""
+
+    id: int
+    entry: Entry
+    balance_after: int
+
+
+class ActivityRow(NamedTuple):
+    """An activity, its place in the listing, and what has been taken back of it."""
+
+    id: int
+    activity: Activity
+    retractions: tuple[Retraction, ...]
+
+
+class ApiKey(NamedTuple):
+    """A credential as stored: never the secret, only its SHA-256."""
+
+    id: int
+    program: ProgramId
+    name: str
+    scopes: frozenset[str]
+    created_at: datetime
+
+
+# -------------------------------------------------------------------------------------- ports
+
+
+class Writing(Protocol):
+    """One transaction on one program. Leaving it normally commits; an exception rolls back.
+
+    Every method costs a constant number of statements, whatever the size of its argument.
+    """
+
+    async def lock_members(
+        self, external_ids: Collection[str], now: datetime
+    ) -> dict[str, Member]:
+        """Register those that are new (`registered_at` = now), lock all rows in the order of
+        their ids until the end of the transaction, and return them by external id."""
+        ...
+
+    async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
+        """Lock existing members in the order of their ids."""
+        ...
+
+    async def activities(self, keys: Collection[str]) -> dict[str, Activity]:
+        """The stored activities with these keys, as they were recorded (not reduced)."""
+        ...
+
+    async def activities_from(self, source: str) -> list[Activity]:
+        """The stored activities of one source, by key; at most 1,000."""
+        ...
+
+    async def retractions(self, activity_keys: Collection[str]) -> dict[str, tuple[Retraction, ...]]:
+        """The retractions of these activities, in the order of their keys."""
+        ...
+
+    async def tallies(
+        self, keys: Collection[TallyKey], spans: Collection[TallySpan]
+    ) -> dict[TallyKey, Tally]: ...
+
+    async def accounts(self, keys: Collection[AccountKey]) -> dict[AccountKey, Account]: ...
+
+    async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]: ...
+
+    async def add_activities(self, activities: Sequence[Activity]) -> None:
+        """Append. Raises `KeyTaken` when another transaction stored one of the keys meanwhile."""
+        ...
+
+    async def add_retractions(self, retractions: Sequence[Retraction]) -> None:
+        """Append; a retraction whose key is stored already is left out."""
+        ...
+
+    async def put_tallies(self, tallies: Sequence[Ranked]) -> None:
+        """Insert or replace; a tally with no touches is deleted."""
+        ...
+
+    async def delete_tallies(self, keys: Collection[TallyKey]) -> None: ...
+
+    async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None: ...
+
+    async def add_entries(self, entries: Sequence[tuple[Entry, int]]) -> None:
+        """Append ledger entries, each with the balance of its account after it."""
+        ...
+
+    async def add_awards(self, awards: Sequence[Award]) -> None:
+        """Insert, or replace where the key exists (its evidence changed with history)."""
+        ...
+
+    async def delete_awards(self, keys: Collection[AwardKey]) -> None: ...
+
+    async def add_notices(self, notices: Sequence[Notice]) -> list[Notice]:
+        """Append, and return them with their ids (the ids passed in are ignored)."""
+        ...
+
+    async def put_last(self, last: Mapping[MemberId, Order]) -> None:
+        """Move the place of the members' latest fact."""
+        ...
+
+    async def history(
+        self, member: MemberId
+    ) -> list[tuple[Activity, tuple[Retraction, ...]]]:
+        """All activities of a member in order, each with its retractions."""
+        ...
+
+    async def totals(self, member: MemberId) -> Totals: ...
+
+    async def update_member(
+        self,
+        member: MemberId,
+        *,
+        display_name: str | None,
+        attributes: Mapping[str, Scalar],
+    ) -> None: ...
+
+    async def set_ranked(self, member: MemberId, ranked: Mapping[str, bool]) -> None:
+        """Put the member's tallies of each metric on their boards (True) or off (False)."""
+        ...
+
+    async def add_version(self, version: DefinitionVersion) -> None: ...
+
+
+class Reading(Protocol):
+    """Reads of one program outside any transaction. Each method is one statement."""
+
+    async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...
+
+    async def members_by_external_id(self, external_ids: Collection[str]) -> dict[str, Member]: ...
+
+    async def member_page(self, *, after: str | None, limit: int) -> list[Member]:
+        """Members in the order of their external ids, after the given one."""
+        ...
+
+    async def member_count(self) -> int: ...
+
+    async def tallies(
+        self, members: Collection[MemberId], metrics: Collection[tuple[str, str]]
+    ) -> dict[TallyKey, Tally]:
+        """The members' tallies without a subject, for pairs of (metric, window)."""
+        ...
+
+    async def subjects_below(
+        self, members: Collection[MemberId], bounds: Collection[SubjectBound], *, limit: int
+    ) -> dict[TallyKey, Tally]:
+        """For each member and bound, the subjects' tallies with the highest values below it.
+
+        At most `limit` each; among equal values the subjects come in alphabetical order.
+        """
+        ...
+
+    async def tallies_by_key(self, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]: ...
+
+    async def accounts(self, members: Collection[MemberId]) -> dict[AccountKey, Account]: ...
+
+    async def awards(
+        self,
+        members: Collection[MemberId],
+        *,
+        badges: Collection[str] | None,
+        before: int | None,
+        limit: int,
+    ) -> dict[MemberId, list[AwardRow]]:
+        """Each member's newest awards with id < `before`, at most `limit` each."""
+        ...
+
+    async def award_counts(
+        self, members: Collection[MemberId], badges: Collection[str] | None
+    ) -> dict[MemberId, int]: ...
+
+    async def awards_by_id(self, ids: Collection[int]) -> dict[int, AwardRow]: ...
+
+    async def awards_by_key(self, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]: ...
+
+    async def awards_of_activity(self, key: str) -> list[AwardRow]: ...
+
+    async def badge_holders(self, badges: Collection[str]) -> dict[tuple[str, int], int]:
+        """How many members hold each (badge, level)."""
+        ...
+
+    async def entries(
+        self, member: MemberId, unit: str, *, before: int | None, limit: int
+    ) -> list[EntryRow]:
+        """An account's newest entries with id < `before`."""
+        ...
+
+    async def entries_of_activity(self, key: str) -> list[EntryRow]: ...
+
+    async def activity_page(
+        self, member: MemberId, *, before: Order | None, limit: int
+    ) -> list[ActivityRow]:
+        """A member's latest activities before the given place in their order."""
+        ...
+
+    async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]: ...
+
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]:
+        """The next standings in the board's order after the given one (None: from the top)."""
+        ...
+
+    async def standings_before(
+        self, board: Board, before: Standing, *, limit: int
+    ) -> list[Standing]:
+        """The standings just ahead of the given one, in the board's order (best first)."""
+        ...
+
+    async def standing_at(self, board: Board, position: int) -> Standing | None:
+        """Who stands at a position, counted from 1."""
+        ...
+
+    async def standings_of(
+        self, board: Board, members: Collection[MemberId]
+    ) -> dict[MemberId, Standing]: ...
+
+    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
+        """For each of the standings, how many stand before it."""
+        ...
+
+    async def participant_count(self, board: Board) -> int: ...
+
+    async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
+        """The windows a ranked metric has tallies in, latest key first, below `before`."""
+        ...
+
+    async def notices_after(
+        self, after: int, *, member: MemberId | None, public_only: bool, limit: int
+    ) -> list[Notice]:
+        """Notices with id > after, oldest first."""
+        ...
+
+    async def latest_notice_id(self) -> int: ...
+
+
+class Auditing(Protocol):
+    """Streams over a whole program for the auditor, in order, with bounded memory."""
+
+    def members(self) -> AsyncIterator[list[Member]]:
+        """All members by id, in pages whose histories together stay below some 20,000 facts."""
+        ...
+
+    async def histories(
+        self, ids: Sequence[MemberId]
+    ) -> dict[MemberId, list[tuple[Activity, tuple[Retraction, ...]]]]: ...
+
+    async def totals(self, ids: Sequence[MemberId]) -> dict[MemberId, Totals]: ...
+
+    async def orphans(self) -> list[str]:
+        """What no member's audit sees: rows that belong to no member, in words."""
+        ...
+
+
+class Store(Protocol):
+    """The stored state of all programs."""
+
+    def writing(self, program: ProgramRecord) -> AbstractAsyncContextManager[Writing]: ...
+
+    def reading(self, program: ProgramRecord) -> Reading: ...
+
+    def auditing(self, program: ProgramRecord) -> Auditing: ...
+
+    async def programs(self) -> list[ProgramRecord]: ...
+
+    async def program(self, key: str) -> ProgramRecord | None: ...
+
+    async def program_by_id(self, id: ProgramId) -> ProgramRecord | None: ...
+
+    async def create_program(self, key: str, first: DefinitionVersion) -> ProgramRecord:
+        """Raises `ProgramExists` when the key is taken."""
+        ...
+
+    async def add_api_key(
+        self, program: ProgramId, *, name: str, digest: bytes, scopes: Iterable[str], now: datetime
+    ) -> ApiKey: ...
+
+    async def api_key(self, digest: bytes) -> ApiKey | None: ...
+
+    async def api_keys(self, program: ProgramId) -> list[ApiKey]: ...
+
+    async def revoke_api_key(self, program: ProgramId, id: int) -> bool: ...
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer."""
+        ...
+
+
+class KeyTaken(Exception):
+    """An activity's key was stored by another transaction meanwhile: run the use case again."""
+
+
+class ProgramExists(Exception):
+    """The program's key is taken."""
+
+
+class Changes(NamedTuple):
+    """What one committed transaction changed: published to the live hub after the commit."""
+
+    program: ProgramId
+    members: frozenset[MemberId]
+    boards: frozenset[str]
+    notices: tuple[Notice, ...]
+
+
+class Bus(Protocol):
+    """Carries changes to subscribers. Publishing never fails and never waits."""
+
+    def publish(self, changes: Changes) -> None: ...

@@ -1,0 +1,79 @@
+"""Why a request may be refused: one small class each. The message says what was wrong and how to
+mend it; `code` is what clients match on; `field` is the path of the input that is to blame."""
+
+
+class Refusal(Exception):
+    """A request that cannot be done as it stands. Nothing was written."""
+
+    code = "REFUSED"
+
+    def __init__(self, message: str, *, field: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class InvalidInput(Refusal):
+    """A value is of the wrong form or outside its limits."""
+
+    code = "INVALID_INPUT"
+
+
+class UnknownActivityType(Refusal):
+    """The program's definition has no such activity."""
+
+    code = "UNKNOWN_ACTIVITY_TYPE"
+
+
+class InvalidProperty(Refusal):
+    """A property is unknown, missing or of the wrong type."""
+
+    code = "INVALID_PROPERTY"
+
+
+class IdempotencyConflict(Refusal):
+    """The key was used before with other content."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class OutOfRange(Refusal):
+    """A number would leave the range the system counts in."""
+
+    code = "OUT_OF_RANGE"
+
+
+class TooLate(Refusal):
+    """The activity is older than the program accepts."""
+
+    code = "TOO_LATE"
+
+
+class InTheFuture(Refusal):
+    """The activity is stamped more than five minutes ahead of the server's clock."""
+
+    code = "IN_THE_FUTURE"
+
+
+class TooMany(Refusal):
+    """More items than one request may hold."""
+
+    code = "TOO_MANY"
+
+
+class NotFound(Refusal):
+    """What the request names does not exist in this program."""
+
+    code = "NOT_FOUND"
+
+
+class InvalidDefinition(Refusal):
+    """The definition has problems; each has a path and a fix."""
+
+    code = "INVALID_DEFINITION"
+
+
+class Busy(Refusal):
+    """The server has more work than it can take: try again after the time it names."""
+
+    code = "BUSY"

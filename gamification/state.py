@@ -1,0 +1,163 @@
+"""What the engine knows of a member while it folds facts: tallies, accounts and awards.
+
+Everything here can be computed again from the facts; the stored copies are caches.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from gamification.ids import MemberId
+
+
+class TallyKey(NamedTuple):
+    """Names one number: whose, of which metric, about which window, about which subject.
+
+    `window` is the key of a window ("" for all time, "w2017-08-21", "season:winter", see windows.py);
+    `subject` is what the number is about besides the member ("" for none).
+    """
+
+    member: MemberId
+    metric: str
+    window: str
+    subject: str
+
+
+class Tally(NamedTuple):
+    """One number, in ten-thousandths.
+
+    `peak` is at least as high as the value ever was; `reached_at` is the time of the activity that
+    made the value; `touches` counts the facts that contributed: at 0 there is no tally.
+    """
+
+    value: int
+    peak: int
+    reached_at: datetime
+    touches: int
+
+
+class TallySpan(NamedTuple):
+    """Asks for all tallies of a metric with `first <= window <= last`, whatever their subject."""
+
+    member: MemberId
+    metric: str
+    first: str
+    last: str
+
+
+class AccountKey(NamedTuple):
+    """Names a member's account in one unit of points."""
+
+    member: MemberId
+    unit: str
+
+
+class Account(NamedTuple):
+    """A balance in ten-thousandths, and when it last fell or met its floor (None: never).
+
+    The two times let a late fact know whether the order of the entries since then mattered.
+    """
+
+    balance: int
+    debited_at: datetime | None = None
+    clamped_at: datetime | None = None
+
+
+class AwardKey(NamedTuple):
+    """Names one award for ever. `level` counts from 1; `window` and `subject` are "" if unused."""
+
+    member: MemberId
+    badge: str
+    level: int
+    window: str
+    subject: str
+
+
+class Evidence(NamedTuple):
+    """One criterion as it stood when the award was made, in ten-thousandths."""
+
+    criterion: str
+    value: int
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """The record that a member earned a level of a badge.
+
+    `cause` is the key of the activity that completed it, `subject` what that activity was about
+    (also where the badge is earned once), `version` the definition's version that made it.
+    """
+
+    key: AwardKey
+    earned_at: datetime
+    cause: str
+    subject: str
+    evidence: tuple[Evidence, ...]
+    version: int
+
+
+class PostingKey(NamedTuple):
+    """Names what the ledger says about one cause: which rule gave which unit because of what.
+
+    `rule` is "earning/<key>", "badge/<key>/<level>/<window>/<subject>" or "opening";
+    `cause` is an activity's key, or "" for the opening balance.
+    """
+
+    member: MemberId
+    unit: str
+    cause: str
+    rule: str
+
+
+class Posting(NamedTuple):
+    """What a posting came to: asked for, granted, and the cap or floor that made the difference."""
+
+    requested: int
+    granted: int
+    limited_by: str
+    occurred_at: datetime
+    version: int
+
+
+class Entry(NamedTuple):
+    """One line of the ledger: `amount` to the member's account and `-amount` to its contra account.
+
+    Revision 0 is the original; higher revisions adjust it after late activity or a retraction.
+    """
+
+    posting: PostingKey
+    revision: int
+    amount: int
+    requested: int
+    limited_by: str
+    occurred_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSet:
+    """What must be loaded before a batch is folded."""
+
+    tallies: set[TallyKey] = field(default_factory=set[TallyKey])
+    spans: set[TallySpan] = field(default_factory=set[TallySpan])
+    accounts: set[AccountKey] = field(default_factory=set[AccountKey])
+
+
+@dataclass(slots=True)
+class State:
+    """The members' numbers, as far as they were loaded. Only `engine.evolve` changes one."""
+
+    tallies: dict[TallyKey, Tally] = field(default_factory=dict[TallyKey, Tally])
+    accounts: dict[AccountKey, Account] = field(default_factory=dict[AccountKey, Account])
+    awards: dict[AwardKey, Award] = field(default_factory=dict[AwardKey, Award])
+
+    @classmethod
+    def of(
+        cls,
+        tallies: Mapping[TallyKey, Tally],
+        accounts: Mapping[AccountKey, Account],
+        awards: Iterable[Award],
+    ) -> Self:
+        return cls(dict(tallies), dict(accounts), {award.key: award for award in awards})
