@@ -6,7 +6,7 @@ contract suite in `tests/store` holds both.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -249,8 +249,9 @@ class Writing(Protocol):
         attributes: Mapping[str, Scalar],
     ) -> None: ...
 
-    async def set_ranked(self, member: MemberId, ranked: Mapping[str, bool]) -> None:
-        """Put the member's tallies of each metric on their boards (True) or off (False)."""
+    async def set_ranked(self, member: MemberId | None, ranked: Mapping[str, bool]) -> None:
+        """Put the tallies of each metric on their boards (True) or off (False): those of one
+        member, or of all members of the program (None)."""
         ...
 
     async def add_version(self, version: DefinitionVersion) -> None: ...
@@ -302,6 +303,12 @@ class Reading(Protocol):
     async def award_counts(
         self, members: Collection[MemberId], badges: Collection[str] | None
     ) -> dict[MemberId, int]: ...
+
+    async def earned(
+        self, members: Collection[MemberId], badges: Collection[str]
+    ) -> dict[AwardKey, datetime]:
+        """When the members earned what they hold of these badges."""
+        ...
 
     async def awards_by_id(self, ids: Collection[int]) -> dict[int, AwardRow]: ...
 
@@ -441,3 +448,27 @@ class Bus(Protocol):
     """Carries changes to subscribers. Publishing never fails and never waits."""
 
     def publish(self, changes: Changes) -> None: ...
+
+
+class Listener(Protocol):
+    """One subscriber's ear on the hub. It never holds more than one merged change."""
+
+    async def changed(self) -> Changes:
+        """Wait until something that is listened to has changed; then all changes since the last
+        call, merged (the latest 100 notices of them)."""
+        ...
+
+
+class Hub(Bus, Protocol):
+    """Carries changes from commits to the subscribers of this process."""
+
+    def listen(
+        self,
+        program: ProgramId,
+        *,
+        member: MemberId | None = None,
+        board: str | None = None,
+        feed: bool = False,
+    ) -> AbstractContextManager[Listener]:
+        """Hear of a member, of a leaderboard, or (`feed`) of public notices."""
+        ...

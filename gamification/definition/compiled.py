@@ -1,0 +1,178 @@
+"""The program as the engine runs it: names resolved, expressions compiled, windows parsed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from gamification.amounts import Amount
+from gamification.conditions import Condition, Segment
+from gamification.definition.document import Definition, Repeat
+from gamification.facts import Scalar
+from gamification.metrics import Aggregation
+from gamification.properties import PropertySpec
+from gamification.ranking import Ties
+from gamification.windows import Calendar, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One family of tallies: a metric in one kind of window.
+
+    `metric` is the tallies' name for it, `stored` the windows they are kept in, `per` the property
+    that is their subject, `element` the property whose different values are counted.
+    """
+
+    metric: str
+    stored: Spec
+    aggregation: Aggregation
+    per: str | None
+    element: str | None
+
+
+class Contribution(NamedTuple):
+    """What one type of activity adds to one counter, where its condition holds."""
+
+    counter: Counter
+    amount: Amount
+    where: Condition | None
+
+
+class PointsWindow(NamedTuple):
+    """A tally of the points earned of one unit: `start` is what it begins with."""
+
+    metric: str
+    stored: Spec
+    start: int
+
+
+class CompiledCap(NamedTuple):
+    """At most `most` through all rules that name it, in each window of `per`."""
+
+    key: str
+    metric: str
+    unit: str
+    most: int
+    per: Spec
+
+
+class CompiledEarning(NamedTuple):
+    """One rule's gift of one unit for one type of activity."""
+
+    rule: str
+    unit: str
+    amount: Amount
+    when: Condition | None
+    caps: tuple[CompiledCap, ...]
+
+
+class CompiledCriterion(NamedTuple):
+    """Reads one number: the tallies of `metric` over `window`, about the subject named by `per`."""
+
+    name: str
+    metric: str
+    window: Spec
+    aggregation: Aggregation
+    per: str | None
+    is_distinct: bool
+
+
+class Level(NamedTuple):
+    """One level of a badge: a threshold for each criterion, and what reaching them gives."""
+
+    number: int
+    key: str | None
+    thresholds: tuple[int, ...]
+    gives: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledBadge:
+    """A badge with its criteria; `per` is the property that is their common subject."""
+
+    key: str
+    criteria: tuple[CompiledCriterion, ...]
+    levels: tuple[Level, ...]
+    repeat: Repeat
+    per: str | None
+    is_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledBoard:
+    """A leaderboard: the ranked tallies of `metric`, one ranking for each window."""
+
+    key: str
+    name: str
+    metric: str
+    window: Spec
+    ties: Ties
+    segment: Segment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of points: where its accounts start, and the floor under them (None: none)."""
+
+    key: str
+    name: str
+    start: int
+    minimum: int | None
+    windows: tuple[PointsWindow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPlan:
+    """All that happens to one type of activity."""
+
+    properties: Mapping[str, PropertySpec]
+    contributions: tuple[Contribution, ...]
+    earnings: tuple[CompiledEarning, ...]
+    badges: tuple[CompiledBadge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledProgram:
+    """One version of a program's rules, ready to judge facts."""
+
+    definition: Definition
+    version: int
+    calendar: Calendar
+    max_lateness: timedelta | None
+    plans: Mapping[str, ActivityPlan]
+    units: Mapping[str, Unit]
+    badges: Mapping[str, CompiledBadge]
+    badges_watching: Mapping[str, tuple[CompiledBadge, ...]]
+    boards: Mapping[str, CompiledBoard]
+    ranked: frozenset[str]
+    segments: Mapping[str, Segment]
+    counted_badges: frozenset[str]
+
+    def ranks(self, metric: str, attributes: Mapping[str, Scalar]) -> bool:
+        """Whether a tally of this metric stands on a board, for a member with these attributes."""
+        if metric not in self.ranked:
+            return False
+        segment = self.segments.get(metric)
+        return segment is None or segment.holds(attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All versions of a program's rules: each judges the facts that occurred while it was in force.
+
+    Oldest first; the first is in force since the beginning of time.
+    """
+
+    versions: tuple[tuple[datetime | None, CompiledProgram], ...]
+
+    @property
+    def current(self) -> CompiledProgram:
+        """The rules in force now."""
+        return self.versions[-1][1]
+
+    def at(self, occurred_at: datetime) -> CompiledProgram:
+        """The rules that were in force at a time."""
+        for effective_from, program in reversed(self.versions):
+            if effective_from is None or effective_from <= occurred_at:
+                return program
+        return self.versions[0][1]

@@ -1,0 +1,214 @@
+"""From a definition to the program that runs: the one place where names get their meaning."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from gamification import windows
+from gamification.definition.badges import BadgeCompiler
+from gamification.definition.checks import check_cycles, check_unused
+from gamification.definition.compiled import (
+    ActivityPlan,
+    CompiledBadge,
+    CompiledBoard,
+    CompiledCap,
+    CompiledEarning,
+    CompiledProgram,
+    Contribution,
+    PointsWindow,
+    Timeline,
+    Unit,
+)
+from gamification.definition.counters import Counters
+from gamification.definition.document import Definition, Leaderboard
+from gamification.definition.problems import DefinitionRefused, Problem
+from gamification.definition.reading import read_definition
+from gamification.definition.scope import Scope, lateness
+from gamification.quantity import parse
+from gamification.ranking import Ties
+from gamification.windows import AllTime, Calendar
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def compile_program(
+    definition: Definition, *, version: int = 1
+) -> tuple[CompiledProgram, list[Problem]]:
+    """The program of a definition, and the warnings. Raises `DefinitionRefused` with all errors."""
+    scope = Scope(definition)
+    calendar = _calendar(scope)
+    counters = Counters(scope)
+    badges = BadgeCompiler(scope, counters).compile()
+    boards = _boards(scope, counters)
+    caps = _caps(scope)
+    earnings = _earnings(scope, caps)
+    check_unused(scope)
+    check_cycles(scope)
+    if any(not problem.is_warning for problem in scope.problems):
+        raise DefinitionRefused(scope.problems)
+    segments = {
+        board.metric: board.segment for board in boards.values() if board.segment is not None
+    }
+    watching = _watching(badges)
+    contributions = counters.contributions()
+    program = CompiledProgram(
+        definition=definition,
+        version=version,
+        calendar=calendar,
+        max_lateness=lateness(definition.max_lateness),
+        plans={
+            activity_type: ActivityPlan(
+                properties=scope.properties(activity_type),
+                contributions=contributions.get(activity_type, ()),
+                earnings=earnings.get(activity_type, ()),
+                badges=_badges_of(contributions.get(activity_type, ()), watching),
+            )
+            for activity_type in definition.activities
+        },
+        units=_units(scope, counters),
+        badges=badges,
+        badges_watching=watching,
+        boards=boards,
+        ranked=frozenset(board.metric for board in boards.values()),
+        segments=segments,
+        counted_badges=frozenset(counters.counted_badges),
+    )
+    return program, scope.problems
+
+
+def compile_timeline(documents: list[tuple[int, datetime | None, str]]) -> Timeline:
+    """The timeline of stored versions, given as (version, effective from, document)."""
+    versions = [
+        (since, compile_program(read_definition(document), version=version)[0])
+        for version, since, document in documents
+    ]
+    return Timeline(tuple(versions))
+
+
+def _calendar(scope: Scope) -> Calendar:
+    definition = scope.definition
+    try:
+        zone = windows.zone(definition.time_zone)
+    except ValueError as error:
+        scope.error("time_zone", str(error), "Use a name of the IANA data base: Europe/Lisbon")
+        zone = windows.zone("UTC")
+    return Calendar(zone, WEEKDAYS.index(definition.week_starts))
+
+
+def _caps(scope: Scope) -> dict[str, CompiledCap]:
+    caps: dict[str, CompiledCap] = {}
+    for key, cap in scope.definition.caps.items():
+        scope.find("points", cap.points, f"caps.{key}.points", scope.definition.points)
+        per = scope.window(cap.per, f"caps.{key}.per")
+        if isinstance(per, windows.Rolling):
+            scope.error(
+                f"caps.{key}.per", "a cap cannot roll", "Use day, week, month, quarter or year"
+            )
+        caps[key] = CompiledCap(key, f"cap:{key}", cap.points, parse(cap.most), per)
+    return caps
+
+
+def _earnings(
+    scope: Scope, caps: Mapping[str, CompiledCap]
+) -> dict[str, tuple[CompiledEarning, ...]]:
+    by_type: dict[str, list[CompiledEarning]] = defaultdict(list)
+    for key, earning in scope.definition.earning.items():
+        path = f"earning.{key}"
+        named = [scope.find("cap", name, f"{path}.cap", caps) for name in earning.cap]
+        for activity_type in scope.types(earning.on, f"{path}.on"):
+            when = scope.condition(earning.when, activity_type, f"{path}.when")
+            for unit, given in earning.give.items():
+                scope.find("points", unit, f"{path}.give", scope.definition.points)
+                amount = scope.amount(given, activity_type, f"{path}.give.{unit}")
+                limits = tuple(cap for cap in named if cap is not None and cap.unit == unit)
+                rule = f"earning/{key}"
+                by_type[activity_type].append(CompiledEarning(rule, unit, amount, when, limits))
+        for cap in named:
+            if cap is not None and cap.unit not in earning.give:
+                scope.error(
+                    f"{path}.cap",
+                    f"the cap '{cap.key}' limits {cap.unit}, which this rule does not give",
+                    f"Give {cap.unit}, or leave the cap out",
+                )
+    return {activity_type: tuple(rules) for activity_type, rules in by_type.items()}
+
+
+def _units(scope: Scope, counters: Counters) -> dict[str, Unit]:
+    units: dict[str, Unit] = {}
+    for key, points in scope.definition.points.items():
+        start = parse(points.start)
+        minimum = None if points.minimum is None else parse(points.minimum)
+        tallies = tuple(
+            PointsWindow(metric, stored, start if isinstance(stored, AllTime) else 0)
+            for metric, stored in sorted(counters.points_windows[key], key=str)
+        )
+        if minimum is not None and start < minimum:
+            scope.error(
+                f"points.{key}.start",
+                f"is below the minimum of {points.minimum}",
+                f"Start with {points.minimum} or more",
+            )
+        units[key] = Unit(key, points.name or key, start, minimum, tallies)
+    return units
+
+
+def _boards(scope: Scope, counters: Counters) -> dict[str, CompiledBoard]:
+    boards: dict[str, CompiledBoard] = {}
+    for key, board in scope.definition.leaderboards.items():
+        path = f"leaderboards.{key}"
+        window = scope.window(board.every, f"{path}.every")
+        segment = scope.segment(board.among, f"{path}.among")
+        own_metric = f"board:{key}" if segment is not None else None
+        metric = _board_metric(scope, counters, board, path, own_metric, window)
+        if metric is not None:
+            ties = Ties[board.ties.name]
+            boards[key] = CompiledBoard(key, board.name or key, metric, window, ties, segment)
+    return boards
+
+
+def _board_metric(
+    scope: Scope,
+    counters: Counters,
+    board: Leaderboard,
+    path: str,
+    own_metric: str | None,
+    window: windows.Spec,
+) -> str | None:
+    if (board.metric is None) == (board.points is None):
+        scope.error(path, "ranks by nothing, or by two things", "Give either 'metric' or 'points'")
+        return None
+    if board.points is not None:
+        return counters.points(board.points, window, f"{path}.points", own_metric)
+    metric = scope.definition.metrics.get(board.metric or "")
+    if metric is not None and metric.per is not None:
+        scope.error(
+            f"{path}.metric", "is one number per subject, not per member", "Use a metric without per"
+        )
+    if metric is not None and metric.distinct and isinstance(window, windows.Rolling):
+        scope.error(
+            f"{path}.every",
+            "a board of different values cannot roll",
+            "Use day, week, month, quarter, year or all time",
+        )
+    criterion = counters.metric(board.metric or "", window, f"{path}.metric", own_metric)
+    return criterion.metric if criterion else None
+
+
+def _watching(badges: Mapping[str, CompiledBadge]) -> dict[str, tuple[CompiledBadge, ...]]:
+    """Which badges have a criterion on which tallies."""
+    by_metric: dict[str, dict[str, CompiledBadge]] = defaultdict(dict)
+    for badge in badges.values():
+        for criterion in badge.criteria:
+            by_metric[criterion.metric][badge.key] = badge
+    return {metric: tuple(found.values()) for metric, found in by_metric.items()}
+
+
+def _badges_of(
+    contributions: tuple[Contribution, ...], watching: Mapping[str, tuple[CompiledBadge, ...]]
+) -> tuple[CompiledBadge, ...]:
+    found: dict[str, CompiledBadge] = {}
+    for contribution in contributions:
+        for badge in watching.get(contribution.counter.metric, ()):
+            found[badge.key] = badge
+    return tuple(found.values())
+

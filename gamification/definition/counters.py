@@ -1,0 +1,120 @@
+"""Which tallies a program keeps: exactly those that a badge, a cap or a board reads."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from gamification import windows
+from gamification.definition.compiled import CompiledCriterion, Contribution, Counter
+from gamification.definition.document import Amount as WrittenAmount
+from gamification.definition.document import Metric
+from gamification.definition.scope import Scope
+from gamification.metrics import HIGHEST, LATEST, TOTAL, Aggregation
+from gamification.windows import Spec
+
+
+@dataclass(slots=True)
+class Counters:
+    """Collects the tallies that are asked for, and who contributes to them."""
+
+    scope: Scope
+    points_windows: dict[str, set[tuple[str, Spec]]] = field(
+        default_factory=lambda: defaultdict[str, set[tuple[str, Spec]]](set)
+    )
+    counted_badges: set[str] = field(default_factory=set[str])
+    _contributions: dict[tuple[str, str, Spec], Contribution] = field(
+        default_factory=dict[tuple[str, str, Spec], Contribution]
+    )
+
+    def metric(
+        self,
+        name: str,
+        window: Spec | None,
+        path: str,
+        tally_name: str | None = None,
+        *,
+        where: str | None = None,
+    ) -> CompiledCriterion | None:
+        """Keep a metric's tallies over a window, and say how to read them.
+
+        `tally_name` keeps them apart from the metric's own; `where` narrows what counts.
+        """
+        metric = self.scope.find("metric", name, path, self.scope.definition.metrics)
+        if metric is None:
+            return None
+        over = window or self.scope.window(metric.over, f"metrics.{name}.over")
+        types, aggregation = self._types(name, metric)
+        per = metric.per and self.scope.property_of(metric.per, types, f"metrics.{name}.per")
+        element = metric.distinct and self.scope.property_of(
+            metric.distinct, types, f"metrics.{name}.distinct"
+        )
+        stored = windows.stored_unit(over)
+        counter = Counter(tally_name or name, stored, aggregation, per, element)
+        for activity_type in types:
+            self._contribute(name, metric, counter, activity_type, where)
+        return CompiledCriterion(
+            metric.name or name, counter.metric, over, aggregation, per, element is not None
+        )
+
+    def points(self, unit: str, window: Spec, path: str, tally_name: str | None = None) -> str:
+        """Keep tallies of the points earned of a unit over a window; their metric's name."""
+        self.scope.find("points", unit, path, self.scope.definition.points)
+        metric = tally_name or f"points:{unit}"
+        self.points_windows[unit].add((metric, windows.stored_unit(window)))
+        return metric
+
+    def contributions(self) -> dict[str, tuple[Contribution, ...]]:
+        """What each type of activity contributes to."""
+        by_type: dict[str, list[Contribution]] = defaultdict(list)
+        for (activity_type, _, _), contribution in self._contributions.items():
+            by_type[activity_type].append(contribution)
+        return {activity_type: tuple(found) for activity_type, found in by_type.items()}
+
+    def _types(self, name: str, metric: Metric) -> tuple[list[str], Aggregation]:
+        """The types a metric is taken over, and its aggregation."""
+        path = f"metrics.{name}"
+        kinds = [
+            kind for kind in ("count", "sum", "distinct", "max", "last")
+            if getattr(metric, kind) is not None
+        ]
+        if len(kinds) != 1:
+            found = " and ".join(kinds) or "none"
+            fix = "Give exactly one of count, sum, distinct, max, last"
+            self.scope.error(path, f"has {found} of the aggregations", fix)
+            return [], TOTAL
+        named = metric.count if metric.count is not None else metric.of
+        if isinstance(metric.sum, dict):
+            named = list(metric.sum)
+        if not named:
+            fix = "Add 'of:' with one or more types of activity"
+            self.scope.error(path, "does not say of which activities", fix)
+            return [], TOTAL
+        aggregation = {"max": HIGHEST, "last": LATEST}.get(kinds[0], TOTAL)
+        return self.scope.types(named, path), aggregation
+
+    def _contribute(
+        self, name: str, metric: Metric, counter: Counter, activity_type: str, where: str | None
+    ) -> None:
+        place = (activity_type, counter.metric, counter.stored)
+        if place in self._contributions:
+            return
+        path = f"metrics.{name}"
+        sources = [source for source in (metric.where, where) if source is not None]
+        condition = self.scope.condition(
+            " && ".join(f"({source})" for source in sources) if sources else None,
+            activity_type,
+            f"{path}.where",
+        )
+        amount = self.scope.amount(_amount(metric, activity_type), activity_type, path)
+        self._contributions[place] = Contribution(counter, amount, condition)
+
+
+def _amount(metric: Metric, activity_type: str) -> WrittenAmount:
+    """What one activity of a type adds, as the author wrote it."""
+    if isinstance(metric.sum, dict):
+        return metric.sum[activity_type]
+    for written in (metric.sum, metric.max, metric.last):
+        if written is not None:
+            return written
+    return "1"
+
+

@@ -1,0 +1,219 @@
+"""The definition as its author writes it: what may be said, in pydantic models, and nothing more."""
+
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Key = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_.-]{0,63}$",
+        description="A name in lower case: letters, digits, '_', '.' and '-', a letter first.",
+        examples=["daily-visit"],
+    ),
+]
+Label = Annotated[str, Field(min_length=1, max_length=120)]
+Prose = Annotated[str, Field(max_length=2000)]
+Expression = Annotated[
+    str, Field(min_length=1, max_length=2000, description="A condition in CEL that is true or false.")
+]
+PropertyPath = Annotated[
+    str,
+    Field(
+        pattern=r"^properties\.[A-Za-z_][A-Za-z0-9_]{0,63}$",
+        description="A property of the activity, written properties.NAME.",
+    ),
+]
+Words = Annotated[
+    str,
+    Field(
+        description="A window: 'all time', 'day', 'week', 'month', 'quarter', 'year', 'season', or "
+        "'30 days' for the last thirty days.",
+        examples=["week", "30 days"],
+    ),
+]
+Number = Annotated[Decimal, Field(max_digits=17, decimal_places=4)]
+Amount = Annotated[
+    Number | str,
+    Field(description="A number, or exact arithmetic over value and properties: 'value * 2'."),
+]
+
+
+def _as_list(written: object) -> object:
+    return written if isinstance(written, list) else [written]
+
+
+class Part(BaseModel):
+    """What every part of a definition keeps to: no unknown keys, nothing changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PropertyKind(Enum):
+    """The type of a property. `integer` and `number` may be summed, `string`s distinguished."""
+
+    STRING = "string"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    NUMBER = "number"
+
+
+class Property(Part):
+    """A property in long form, for one that may be left out."""
+
+    type: PropertyKind
+    optional: bool = False
+
+
+class ActivityType(Part):
+    """A kind of activity that may be sent. Unknown types and ill-typed properties are refused."""
+
+    name: Label | None = None
+    description: Prose | None = None
+    value: Label | None = Field(None, description="What the value of the activity counts: 'amount'.")
+    properties: dict[str, PropertyKind | Property] = Field(
+        default_factory=dict[str, PropertyKind | Property], max_length=50
+    )
+
+
+class Metric(Part):
+    """An aggregation over activities: one of count, sum, distinct, max or last."""
+
+    name: Label | None = None
+    count: Annotated[list[Key], BeforeValidator(_as_list)] | None = Field(
+        None, description="Counts the activities of these types."
+    )
+    sum: Amount | dict[Key, Amount] | None = Field(
+        None, description="Adds up an amount for each activity, or a weight for each type."
+    )
+    distinct: PropertyPath | None = Field(None, description="Counts the different values.")
+    max: Amount | None = Field(None, description="Keeps the highest amount.")
+    last: Amount | None = Field(None, description="Keeps the latest amount.")
+    of: Annotated[list[Key], BeforeValidator(_as_list)] | None = Field(
+        None, description="The types of activity that sum, distinct, max and last are taken over."
+    )
+    where: Expression | None = Field(None, description="Only activities for which this holds.")
+    per: PropertyPath | None = Field(
+        None, description="One number for each value of this property: for each post, each store."
+    )
+    over: Words = "all time"
+
+
+class Points(Part):
+    """A unit of account: stars, XP, reputation."""
+
+    name: Label | None = None
+    start: Number = Field(Decimal(0), description="What every member starts with.")
+    minimum: Number | None = Field(None, description="The balance never falls below this.")
+
+
+class Cap(Part):
+    """The most that the rules which name it may give together in a window."""
+
+    name: Label | None = None
+    points: Key
+    most: Annotated[Number, Field(gt=0)]
+    per: Words
+
+
+class Earning(Part):
+    """Points for an activity."""
+
+    on: Annotated[list[Key], BeforeValidator(_as_list)] = Field(min_length=1)
+    when: Expression | None = None
+    give: dict[Key, Amount] = Field(min_length=1, max_length=20)
+    cap: Annotated[list[Key], BeforeValidator(_as_list)] = Field(
+        default_factory=list[str], max_length=5, description="Rules without a cap are exempt."
+    )
+
+
+class Criterion(Part):
+    """A threshold on a metric, on points earned, on what a cap has let through, or on badges."""
+
+    metric: Key | None = None
+    points: Key | None = None
+    cap: Key | None = None
+    badge: Key | None = None
+    at_least: Annotated[Number, Field(gt=0)]
+    over: Words | None = Field(None, description="The metric's own window if left out.")
+
+
+class Repeat(Enum):
+    """How often one member can earn the badge."""
+
+    ONCE = "once"
+    PER_WINDOW = "per window"
+    PER_SUBJECT = "per subject"
+
+
+class Badge(Part):
+    """A mark of achievement. Either `when` (all criteria), or `levels` of one metric."""
+
+    name: Label | None = None
+    description: Prose | None = None
+    image: Annotated[str, Field(max_length=500)] | None = None
+    when: Annotated[list[Criterion], BeforeValidator(_as_list)] | None = Field(None, max_length=10)
+    levels: dict[Key, Annotated[Number, Field(gt=0)]] | None = Field(None, max_length=50)
+    on: Key | None = Field(None, description="The metric that the levels are thresholds of.")
+    over: Words | None = Field(None, description="The window of the levels.")
+    where: Expression | None = Field(
+        None, description="Narrows which activities count toward this badge."
+    )
+    repeat: Repeat = Repeat.ONCE
+    give: dict[Key, Number | list[Number]] = Field(
+        default_factory=dict[str, Number | list[Number]],
+        max_length=20,
+        description="Points for earning it; a list gives each level its own.",
+    )
+    visibility: Literal["public", "secret"] = "public"
+
+
+class Ties(Enum):
+    """How equal scores are ranked: 1,2,2,4 or 1,2,2,3 or 1,2,3,4."""
+
+    COMPETITION = "competition"
+    DENSE = "dense"
+    ORDINAL = "ordinal"
+
+
+class Leaderboard(Part):
+    """A ranking of members by a metric or by points earned, in each run of its window."""
+
+    name: Label | None = None
+    metric: Key | None = None
+    points: Key | None = None
+    every: Words = "all time"
+    ties: Ties = Ties.COMPETITION
+    among: Expression | None = Field(
+        None, description="Only members for whom this holds: member.attributes.country == 'TR'."
+    )
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class Definition(Part):
+    """The rules of one program."""
+
+    key: Key
+    name: Label
+    description: Prose | None = None
+    time_zone: str = Field("UTC", description="An IANA zone: days, weeks and months are its days.")
+    week_starts: Weekday = "monday"
+    max_lateness: Annotated[str, Field(pattern=r"^[1-9]\d{0,3} days?$")] | None = Field(
+        None, description="How old an activity may be that is not imported: '30 days'."
+    )
+    seasons: dict[Key, str] = Field(
+        default_factory=dict[str, str], max_length=100, description="NAME: 2026-12-01/2027-03-01"
+    )
+    activities: dict[Key, ActivityType] = Field(min_length=1, max_length=200)
+    metrics: dict[Key, Metric] = Field(default_factory=dict[str, Metric], max_length=200)
+    points: dict[Key, Points] = Field(default_factory=dict[str, Points], max_length=20)
+    caps: dict[Key, Cap] = Field(default_factory=dict[str, Cap], max_length=50)
+    earning: dict[Key, Earning] = Field(default_factory=dict[str, Earning], max_length=500)
+    badges: dict[Key, Badge] = Field(default_factory=dict[str, Badge], max_length=500)
+    leaderboards: dict[Key, Leaderboard] = Field(
+        default_factory=dict[str, Leaderboard], max_length=100
+    )

@@ -1,0 +1,137 @@
+"""From text to a definition: YAML or JSON in, a `Definition` out, or every problem at once."""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from gamification.definition.document import Definition
+from gamification.definition.problems import DefinitionRefused, Problem
+
+DOCUMENT_SIZE_MAX = 256 * 1024
+"""Characters. The largest programme we know of is a tenth of this."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as its 1.2 standard reads plain words: `on` is a word, `12:30` no number, no dates.
+
+    Anchors are refused (a few lines of them expand to gigabytes), and so are repeated keys.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(
+                None, None, "aliases are not allowed", event.start_mark
+            )
+        return super().compose_node(parent, index)  # pyright: ignore[reportArgumentType, reportUnknownMemberType]
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value}' is given twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag
+        not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def read_definition(text: str) -> Definition:
+    """Read a YAML or JSON document (JSON is YAML). Raises `DefinitionRefused` with all problems."""
+    if len(text) > DOCUMENT_SIZE_MAX:
+        raise DefinitionRefused(
+            [Problem("", f"longer than {DOCUMENT_SIZE_MAX} characters", "Split the programme")]
+        )
+    try:
+        written = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise DefinitionRefused(
+            [Problem(place, f"not readable: {error.problem}", "Mend the YAML (or JSON) there")]
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DefinitionRefused(
+            [Problem("", f"not readable: {str(error)[:200]}", "Send YAML or JSON text")]
+        ) from None
+    if not isinstance(written, dict):
+        raise DefinitionRefused(
+            [Problem("", "not a mapping of keys", "Start with 'key: my-program'")]
+        )
+    try:
+        return Definition.model_validate(written)
+    except ValidationError as error:
+        raise DefinitionRefused(_problems(error.errors(), written)) from None
+
+
+def _problems(errors: Sequence[ErrorDetails], written: Any) -> list[Problem]:
+    """One problem for each path; a union's many failed branches are told once."""
+    by_path: dict[str, Problem] = {}
+    for error in errors:
+        path = _path(error["loc"], written)
+        by_path.setdefault(path, _problem(path, error))
+    return list(by_path.values())
+
+
+def _path(location: Sequence[int | str], written: Any) -> str:
+    """The path in the author's document: pydantic's also names the branches of unions."""
+    parts: list[str] = []
+    here: Any = written
+    for step in location:
+        if isinstance(here, dict) and step in here:
+            parts.append(str(step))
+            here = here[step]
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            parts.append(str(step))
+            here = here[step]
+        elif isinstance(here, dict) and step == location[-1] and isinstance(step, str):
+            parts.append(step)
+    return ".".join(part for part in parts if part != "[key]")
+
+
+def _problem(path: str, error: ErrorDetails) -> Problem:
+    last = str(error["loc"][-1]) if error["loc"] else ""
+    match error["type"]:
+        case "extra_forbidden":
+            near = get_close_matches(last, _field_names(), n=2)
+            hint = " or ".join(f"'{name}'" for name in near)
+            fix = f"Did you mean {hint}" if near else "Remove it"
+            return Problem(path, f"'{last}' is not a key that belongs here", fix)
+        case "missing":
+            return Problem(path, "is missing", f"Add '{last}:'")
+        case _:
+            given = repr(error.get("input"))[:60]
+            return Problem(path, f"{error['msg']} (given: {given})", "Correct the value")
+
+
+def _field_names() -> list[str]:
+    """Every key that any part of a definition knows."""
+    names: set[str] = set()
+    for part in [Definition, *_parts(BaseModel)]:
+        names.update(part.model_fields)
+    return sorted(names)
+
+
+def _parts(base: type[BaseModel]) -> list[type[BaseModel]]:
+    found = [part for part in base.__subclasses__() if part.__module__.startswith("gamification.")]
+    return found + [deeper for part in found for deeper in _parts(part)]

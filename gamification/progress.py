@@ -1,0 +1,236 @@
+"""Progress bars and milestones, as pure functions of tallies and `now`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.definition.document import Repeat
+from gamification.ids import MemberId
+from gamification.ports import SubjectBound
+from gamification.quantity import SCALE
+from gamification.state import AwardKey, Tally, TallyKey
+from gamification.windows import AllTime, keys_read, window_at
+
+SUBJECTS_MAX = 20
+"""How many subjects below a threshold are looked at to find the one that is nearest to it."""
+
+
+class ProgressKind(Enum):
+    """What a progress bar is about."""
+
+    BADGE = "badge"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A threshold on a progress bar, in ten-thousandths; `reached_at` None: not yet."""
+
+    key: str
+    target: int
+    reached_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionProgress:
+    """How far one criterion is, in ten-thousandths."""
+
+    name: str
+    current: int
+    target: int
+
+    @property
+    def is_met(self) -> bool:
+        return self.current >= self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a progress bar shows. Numbers are ten-thousandths; `fraction` lies in 0 to 1 of them.
+
+    With several criteria, current and target are those of the criterion that is furthest behind.
+    `subject` is the post, store, … that is nearest to the goal ("" if the badge has none).
+    """
+
+    kind: ProgressKind
+    key: str
+    name: str
+    subject: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    current: int
+    target: int
+    milestones: tuple[Milestone, ...]
+    criteria: tuple[CriterionProgress, ...]
+    completed_at: datetime | None
+
+    @property
+    def fraction(self) -> int:
+        return _fraction(self.current, self.target)
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.target - self.current)
+
+    @property
+    def next_milestone(self) -> Milestone | None:
+        return next((each for each in self.milestones if each.reached_at is None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What must be read to show progress: tallies by (metric, window), subjects, and awards."""
+
+    tallies: frozenset[tuple[str, str]]
+    subjects: frozenset[SubjectBound]
+    badges: frozenset[str]
+
+
+def needs(program: CompiledProgram, now: datetime) -> Needs:
+    """What the progress bars of any member read at `now`."""
+    tallies: set[tuple[str, str]] = set()
+    subjects: set[SubjectBound] = set()
+    badges: set[str] = set()
+    for badge in program.badges.values():
+        if badge.repeat is not Repeat.PER_SUBJECT:
+            badges.add(badge.key)
+        for index, criterion in enumerate(badge.criteria):
+            for window in keys_read(criterion.window, now, program.calendar):
+                if criterion.per is None:
+                    tallies.add((criterion.metric, window))
+                else:
+                    below = badge.levels[-1].thresholds[index]
+                    subjects.add(SubjectBound(criterion.metric, window, below))
+    return Needs(frozenset(tallies), frozenset(subjects), frozenset(badges))
+
+
+def progress_of(
+    program: CompiledProgram,
+    member: MemberId,
+    *,
+    tallies: Mapping[TallyKey, Tally],
+    earned: Mapping[AwardKey, datetime],
+    now: datetime,
+) -> list[Progress]:
+    """A member's progress bars, in the order of the definition.
+
+    `tallies` holds what `needs` asked for, of this member or of several; secret badges appear only
+    once they are earned.
+    """
+    mine = {key: tally for key, tally in tallies.items() if key.member == member}
+    bars: list[Progress] = []
+    for badge in program.badges.values():
+        bar = _badge(program, badge, member, tallies=mine, earned=earned, now=now)
+        if badge.is_secret and bar.milestones[0].reached_at is None:
+            continue
+        bars.append(bar)
+    return bars
+
+
+def _badge(
+    program: CompiledProgram,
+    badge: CompiledBadge,
+    member: MemberId,
+    *,
+    tallies: Mapping[TallyKey, Tally],
+    earned: Mapping[AwardKey, datetime],
+    now: datetime,
+) -> Progress:
+    subject = "" if badge.per is None else _nearest_subject(program, badge, member, tallies, now)
+    values = tuple(
+        _current(program, criterion, member, subject, tallies, now) for criterion in badge.criteria
+    )
+    window = window_at(badge.criteria[0].window, now, program.calendar)
+    reached = {
+        level.number: _earned_at(badge, level.number, member, window.key if window else "", earned)
+        for level in badge.levels
+    }
+    open_levels = [level for level in badge.levels if reached[level.number] is None]
+    goal = open_levels[0] if open_levels else badge.levels[-1]
+    criteria = tuple(
+        CriterionProgress(criterion.name, value, target)
+        for criterion, value, target in zip(badge.criteria, values, goal.thresholds, strict=True)
+    )
+    behind = min(criteria, key=lambda each: _fraction(each.current, each.target))
+    written = program.definition.badges[badge.key]
+    shows_window = not isinstance(badge.criteria[0].window, AllTime)
+    return Progress(
+        kind=ProgressKind.BADGE,
+        key=badge.key,
+        name=written.name or badge.key,
+        subject=subject,
+        starts_at=window.starts_at if window and shows_window else None,
+        ends_at=window.ends_at if window and shows_window else None,
+        current=behind.current,
+        target=behind.target,
+        milestones=tuple(
+            Milestone(level.key or badge.key, level.thresholds[0], reached[level.number])
+            for level in badge.levels
+        ),
+        criteria=criteria,
+        completed_at=None if open_levels else reached[badge.levels[-1].number],
+    )
+
+
+def _earned_at(
+    badge: CompiledBadge,
+    level: int,
+    member: MemberId,
+    window: str,
+    earned: Mapping[AwardKey, datetime],
+) -> datetime | None:
+    """When the award that this bar is about was earned; a badge per subject is never done."""
+    if badge.repeat is Repeat.PER_SUBJECT:
+        return None
+    key = AwardKey(
+        member, badge.key, level, window if badge.repeat is Repeat.PER_WINDOW else "", ""
+    )
+    return earned.get(key)
+
+
+def _current(
+    program: CompiledProgram,
+    criterion: CompiledCriterion,
+    member: MemberId,
+    subject: str,
+    tallies: Mapping[TallyKey, Tally],
+    now: datetime,
+) -> int:
+    windows = keys_read(criterion.window, now, program.calendar)
+    keys = [TallyKey(member, criterion.metric, window, subject) for window in windows]
+    found = [tallies[key] for key in keys if key in tallies]
+    if not found and criterion.metric.startswith("points:"):
+        unit = program.units[criterion.metric.removeprefix("points:")]
+        return unit.start if isinstance(criterion.window, AllTime) else 0
+    return criterion.aggregation.over(found)
+
+
+def _nearest_subject(
+    program: CompiledProgram,
+    badge: CompiledBadge,
+    member: MemberId,
+    tallies: Mapping[TallyKey, Tally],
+    now: datetime,
+) -> str:
+    """The subject that has come furthest without reaching the goal ("" if there is none)."""
+    metrics = {criterion.metric for criterion in badge.criteria}
+    candidates = {key.subject for key in tallies if key.metric in metrics}
+    goal = badge.levels[-1].thresholds
+
+    def fractions(subject: str) -> list[int]:
+        return [
+            _fraction(_current(program, criterion, member, subject, tallies, now), target)
+            for criterion, target in zip(badge.criteria, goal, strict=True)
+        ]
+
+    behind = [(fractions(subject), subject) for subject in candidates]
+    unmet = [(sum(each), subject) for each, subject in behind if min(each) < SCALE]
+    if not unmet:
+        return ""
+    furthest = max(total for total, _ in unmet)
+    return min(subject for total, subject in unmet if total == furthest)
+
+
+def _fraction(current: int, target: int) -> int:
+    return min(SCALE, max(0, current * SCALE // target))

@@ -1,0 +1,353 @@
+"""Which stretch of time a moment belongs to, and where that stretch begins and ends.
+
+With days.py this is all the calendar arithmetic there is: windows are days of a calendar in a time
+zone, never multiples of 86,400 seconds.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import pairwise
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from gamification.days import Unit, day_starts, first_day, local_day, next_first, plus_days, zone
+
+__all__ = [
+    "AllTime",
+    "Calendar",
+    "Every",
+    "Rolling",
+    "Season",
+    "Seasons",
+    "Spec",
+    "Unit",
+    "Window",
+    "after",
+    "before",
+    "key_at",
+    "keys_read",
+    "local_day",
+    "parse",
+    "seasons",
+    "stored_unit",
+    "window",
+    "window_at",
+    "zone",
+]
+
+ROLLING_DAYS_MAX = 366
+SEASONS_MAX = 400
+_KEYS_CACHED_MAX = 50_000
+_UTC_ZONES = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "GMT", "Etc/GMT"})
+_FORMS = '"all time", "day", "week", "month", "quarter", "year" or "30 days"'
+
+
+# ------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Whose days are meant: those of `zone`, in weeks that start on `week_starts` (0 = Monday)."""
+
+    zone: ZoneInfo
+    week_starts: int = 0
+    is_utc: bool = field(init=False, repr=False, compare=False)
+    keys: dict[tuple[str, date], str | None] = field(
+        init=False, repr=False, compare=False, default_factory=dict[tuple[str, date], str | None]
+    )
+    """A cache of `key_at`: deleting it costs time, never meaning."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.week_starts <= 6:
+            raise ValueError("week_starts is a day of the week, 0 (Monday) to 6 (Sunday)")
+        object.__setattr__(self, "is_utc", self.zone.key in _UTC_ZONES)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time `[starts_at, ends_at)` in UTC; all time is `("", None, None)`."""
+
+    key: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllTime:
+    """One window without bounds."""
+
+    text: str = field(init=False, repr=False, compare=False, default="all time")
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Each day, week, month, quarter or year."""
+
+    unit: Unit
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", self.unit.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """The last `days` local days, today included."""
+
+    days: int
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.days <= ROLLING_DAYS_MAX:
+            raise ValueError(f"a rolling window has 1 to {ROLLING_DAYS_MAX} days, not {self.days}")
+        object.__setattr__(self, "text", f"{self.days} days")
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """A named run of local days `[starts, ends)`."""
+
+    name: str
+    starts: date
+    ends: date
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", self.name):
+            raise ValueError(
+                f"season {self.name[:80]!r}: a name has 1 to 64 letters, digits, - or _"
+            )
+        if self.starts >= self.ends:
+            raise ValueError(f"season {self.name!r} ends on {self.ends}, before it has begun")
+
+
+@dataclass(frozen=True, slots=True)
+class Seasons:
+    """Named seasons in the order of time, which do not overlap."""
+
+    ranges: tuple[Season, ...]
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.ranges) <= SEASONS_MAX:
+            raise ValueError(f"there are 1 to {SEASONS_MAX} seasons, not {len(self.ranges)}")
+        if len({season.name for season in self.ranges}) < len(self.ranges):
+            raise ValueError("two seasons have the same name")
+        ranges = tuple(sorted(self.ranges, key=lambda season: season.starts))
+        for earlier, later in pairwise(ranges):
+            if later.starts < earlier.ends:
+                raise ValueError(f"seasons {earlier.name!r} and {later.name!r} overlap")
+        object.__setattr__(self, "ranges", ranges)
+        words = ", ".join(f"{each.name} {each.starts}/{each.ends}" for each in ranges)
+        object.__setattr__(self, "text", f"seasons {words}")
+
+
+Spec = AllTime | Every | Rolling | Seasons
+"""What windows a number has. `text` names it in words; equal specs have equal texts."""
+
+
+# ---------------------------------------------------------------------------- what people write
+
+
+def parse(text: str) -> Spec:
+    """The spec that words such as "all time", "week" or "30 days" name."""
+    words = " ".join(text.lower().split())
+    if words == "all time":
+        return AllTime()
+    for unit in Unit:
+        if words == unit.value:
+            return Every(unit)
+    if match := re.fullmatch(r"(?:rolling )?([0-9]{1,4}) days?", words):
+        return Rolling(int(match[1]))
+    raise ValueError(f"{text[:40]!r} is not a window of time: write {_FORMS}")
+
+
+def seasons(ranges: Mapping[str, str]) -> Seasons:
+    """Seasons from `{"winter": "2026-12-01/2027-03-01"}`: local dates, the end excluded."""
+    return Seasons(tuple(_season(name, text) for name, text in ranges.items()))
+
+
+# ------------------------------------------------------------------------------ moments to keys
+
+
+def key_at(spec: Spec, at: datetime, calendar: Calendar) -> str | None:
+    """The key of the window that `at` belongs to; None outside every season.
+
+    For a rolling window it is the key of the local day. The cost of a hit is a dict look-up.
+    """
+    day = at.date() if calendar.is_utc and at.tzinfo is UTC else local_day(at, calendar.zone)
+    try:
+        return calendar.keys[spec.text, day]
+    except KeyError:
+        if len(calendar.keys) >= _KEYS_CACHED_MAX:
+            calendar.keys.clear()
+        key = calendar.keys[spec.text, day] = _key_of_day(spec, day, calendar)
+        return key
+
+
+def keys_read(spec: Spec, at: datetime, calendar: Calendar) -> tuple[str, ...]:
+    """The stored windows whose numbers sum to the number at `at`, oldest first; () for None."""
+    key = key_at(spec, at, calendar)
+    if key is None:
+        return ()
+    return _days_read(spec.days, key) if isinstance(spec, Rolling) else (key,)
+
+
+def stored_unit(spec: Spec) -> AllTime | Every | Seasons:
+    """The spec whose windows are stored: rolling windows are read from days."""
+    return Every(Unit.DAY) if isinstance(spec, Rolling) else spec
+
+
+# ------------------------------------------------------------------------------ keys to windows
+
+
+def window(spec: Spec, key: str, calendar: Calendar) -> Window:
+    """The bounds of the window with this key. A key of another form is a `ValueError`."""
+    match spec:
+        case AllTime():
+            if key:
+                raise _not_a_key(spec, key)
+            return Window("", None, None)
+        case Every(unit):
+            first = _first_day_named(spec, key, calendar)
+            return _window(key, first, next_first(unit, first), calendar=calendar)
+        case Rolling(days):
+            last = _first_day_named(Every(Unit.DAY), key, calendar)
+            first = plus_days(last, 1 - days)
+            return _window(key, first, plus_days(last, 1), calendar=calendar)
+        case Seasons():
+            season = spec.ranges[_season_index(spec, key)]
+            return _window(key, season.starts, season.ends, calendar=calendar)
+        case _:
+            assert_never(spec)
+
+
+def window_at(spec: Spec, at: datetime, calendar: Calendar) -> Window | None:
+    """The window that `at` belongs to; None outside every season."""
+    key = key_at(spec, at, calendar)
+    return None if key is None else window(spec, key, calendar)
+
+
+def before(spec: Spec, window: Window, calendar: Calendar) -> Window | None:
+    """The window that ends where this one starts (the season before it); None if there is none."""
+    return _neighbour(spec, window, calendar, step=-1)
+
+
+def after(spec: Spec, window: Window, calendar: Calendar) -> Window | None:
+    """The window that starts where this one ends (the season after it); None if there is none."""
+    return _neighbour(spec, window, calendar, step=1)
+
+
+# --------------------------------------------------------------------------------------- below
+
+
+def _season(name: str, text: str) -> Season:
+    match = re.fullmatch(r"(\d{4}-\d{2}-\d{2}) ?/ ?(\d{4}-\d{2}-\d{2})", text, re.ASCII)
+    try:
+        starts, ends = map(date.fromisoformat, match.groups() if match else ())
+    except ValueError:
+        raise ValueError(
+            f"season {name[:64]!r}: {text[:64]!r} is not a range of dates: "
+            'write "2026-12-01/2027-03-01", the end excluded'
+        ) from None
+    return Season(name, starts, ends)
+
+
+@lru_cache(maxsize=4096)
+def _days_read(days: int, key: str) -> tuple[str, ...]:
+    last = date.fromisoformat(key)
+    return tuple(plus_days(last, back).isoformat() for back in range(1 - days, 1))
+
+
+def _key_of_day(spec: Spec, day: date, calendar: Calendar) -> str | None:
+    match spec:
+        case AllTime():
+            return ""
+        case Every(unit):
+            return _key_of_first(unit, first_day(unit, day, calendar.week_starts))
+        case Rolling():
+            return day.isoformat()
+        case Seasons(ranges):
+            for season in ranges:
+                if season.starts <= day < season.ends:
+                    return f"season:{season.name}"
+            return None
+        case _:
+            assert_never(spec)
+
+
+def _key_of_first(unit: Unit, first: date) -> str:
+    match unit:
+        case Unit.DAY:
+            return first.isoformat()
+        case Unit.WEEK:
+            return f"w{first.isoformat()}"
+        case Unit.MONTH:
+            return f"{first.year:04d}-{first.month:02d}"
+        case Unit.QUARTER:
+            return f"{first.year:04d}-Q{(first.month + 2) // 3}"
+        case Unit.YEAR:
+            return f"{first.year:04d}"
+        case _:
+            assert_never(unit)
+
+
+def _first_day_named(spec: Every, key: str, calendar: Calendar) -> date:
+    """The first day of the unit's window with this key; only the canonical form is a key."""
+    digits = re.fullmatch(r"w?([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-Q([1-4]))?", key)
+    if digits is None:
+        raise _not_a_key(spec, key)
+    year, month, day, quarter = digits.groups()
+    first_month = int(quarter) * 3 - 2 if quarter else int(month or 1)
+    try:
+        first = date(int(year), first_month, int(day or 1))
+    except ValueError:
+        raise _not_a_key(spec, key) from None
+    if _key_of_day(spec, first, calendar) != key:
+        raise _not_a_key(spec, key)
+    return first
+
+
+def _window(key: str, first: date, end: date, *, calendar: Calendar) -> Window:
+    return Window(key, day_starts(first, calendar.zone), day_starts(end, calendar.zone))
+
+
+def _neighbour(spec: Spec, of: Window, calendar: Calendar, *, step: int) -> Window | None:
+    match spec:
+        case AllTime():
+            return None
+        case Every(unit):
+            first = _first_day_named(spec, of.key, calendar)
+            found = of
+            # A date that the zone skipped is empty, and no neighbour.
+            while found.key == of.key or found.starts_at == found.ends_at:
+                first = (
+                    next_first(unit, first)
+                    if step > 0
+                    else first_day(unit, plus_days(first, -1), calendar.week_starts)
+                )
+                found = window(spec, _key_of_first(unit, first), calendar)
+            return found
+        case Rolling(days):
+            last = _first_day_named(Every(Unit.DAY), of.key, calendar)
+            return window(spec, plus_days(last, step * days).isoformat(), calendar)
+        case Seasons():
+            index = _season_index(spec, of.key) + step
+            if not 0 <= index < len(spec.ranges):
+                return None
+            return window(spec, f"season:{spec.ranges[index].name}", calendar)
+        case _:
+            assert_never(spec)
+
+
+def _season_index(spec: Seasons, key: str) -> int:
+    for index, season in enumerate(spec.ranges):
+        if key == f"season:{season.name}":
+            return index
+    raise _not_a_key(spec, key)
+
+
+def _not_a_key(spec: Spec, key: str) -> ValueError:
+    return ValueError(f"{key[:64]!r} is not the key of a window of {spec.text[:64]!r}")
