@@ -1,8 +1,8 @@
 """Where a local day begins, and which days begin a week, month, quarter or year.
 
 A local day begins with the first instant of its date in its zone: midnight may be missing (clocks
-jump over it) or come twice (they go back). It ends where the next day begins, so a date that a zone
-skipped altogether is empty, and a day that has begun does not end when clocks go back over midnight.
+jump over it) or come twice (they go back). It ends where the next day begins: a date that a zone
+skipped altogether is empty, and a day that has begun goes on when clocks go back over midnight.
 """
 
 import difflib
@@ -42,6 +42,7 @@ def zone(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=4096)
 def local_day(at: datetime, zone: ZoneInfo) -> date:
+    """The local day that `at` belongs to, as a date in the zone."""
     assert at.tzinfo is not None, "times are aware"
     try:
         local = at.astimezone(zone)
@@ -78,6 +79,7 @@ def day_starts(day: date, zone: ZoneInfo) -> datetime:
 
 
 def first_day(unit: Unit, day: date, week_starts: int) -> date:
+    """The first day of the unit that `day` is in."""
     match unit:
         case Unit.DAY:
             return day
@@ -94,6 +96,7 @@ def first_day(unit: Unit, day: date, week_starts: int) -> date:
 
 
 def next_first(unit: Unit, first: date) -> date:
+    """The first day of the next unit, given the first day of one."""
     match unit:
         case Unit.DAY:
             return plus_days(first, 1)
@@ -110,6 +113,7 @@ def next_first(unit: Unit, first: date) -> date:
 
 
 def plus_days(day: date, days: int) -> date:
+    """The date so many days later; refuses to leave the years 1 to 9999."""
     try:
         return day + timedelta(days=days)
     except OverflowError:
@@ -117,6 +121,7 @@ def plus_days(day: date, days: int) -> date:
 
 
 def plus_months(first: date, months: int) -> date:
+    """The first of a month so many months after the first of a month."""
     years, month = divmod(first.month - 1 + months, 12)
     if first.year + years > date.max.year:
         raise _off_the_calendar()

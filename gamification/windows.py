@@ -172,12 +172,17 @@ def seasons(ranges: Mapping[str, str]) -> Seasons:
 # ------------------------------------------------------------------------------ moments to keys
 
 
+def day_at(at: datetime, calendar: Calendar) -> date:
+    """The local day that `at` belongs to."""
+    return at.date() if calendar.is_utc and at.tzinfo is UTC else local_day(at, calendar.zone)
+
+
 def key_at(spec: Spec, at: datetime, calendar: Calendar) -> str | None:
     """The key of the window that `at` belongs to; None outside every season.
 
     For a rolling window it is the key of the local day. The cost of a hit is a dict look-up.
     """
-    day = at.date() if calendar.is_utc and at.tzinfo is UTC else local_day(at, calendar.zone)
+    day = day_at(at, calendar)
     try:
         return calendar.keys[spec.text, day]
     except KeyError:

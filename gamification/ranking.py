@@ -1,0 +1,98 @@
+"""Numbers the rows of a board: ranks, positions and ties, the same for every part of the board."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from itertools import groupby
+from operator import attrgetter
+from typing import assert_never
+
+from gamification.ids import MemberId
+from gamification.ports import Ahead, Standing
+
+
+class Ties(Enum):
+    """What rank members with the same score get, for scores 9, 7, 7, 5."""
+
+    COMPETITION = "competition"
+    """1, 2, 2, 4."""
+    DENSE = "dense"
+    """1, 2, 2, 3."""
+    ORDINAL = "ordinal"
+    """1, 2, 3, 4: who reached the score first is ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One row of a board. `position` is unique, `tied_with` counts the others with the score."""
+
+    member: MemberId
+    rank: int
+    position: int
+    tied_with: int
+    score: int
+    reached_at: datetime
+
+
+def number(
+    rows: Sequence[Standing], *, ties: Ties, first: Ahead, last: Ahead | None = None
+) -> list[Place]:
+    """Number consecutive rows of a board, given in the board's order.
+
+    `first` tells how many stand before the first row; `last` the same of the last row, which
+    matters when the slice cuts its group of ties. Without it the board ends with the slice.
+    """
+    places: list[Place] = []
+    higher, higher_scores = first.higher, first.higher_scores
+    for score, group in groupby(rows, attrgetter("score")):
+        tied = list(group)
+        position = first.before + len(places) + 1
+        if places:
+            higher, higher_scores = position - 1, higher_scores + 1
+        if not places:
+            others = first.tied
+        elif len(places) + len(tied) == len(rows) and last is not None:
+            others = last.tied
+        else:
+            others = len(tied) - 1
+        for offset, row in enumerate(tied):
+            rank = _rank(ties, higher, higher_scores, position=position + offset)
+            places.append(Place(row.member, rank, position + offset, others, score, row.reached_at))
+    return places
+
+
+def sort_by_hand(standings: Iterable[Standing]) -> list[Standing]:
+    """The board's order: score down, then who reached it first, then member id."""
+    return sorted(standings, key=lambda row: (-row.score, row.reached_at, row.member))
+
+
+def rank_by_hand(standings: Iterable[Standing], ties: Ties) -> list[Place]:
+    """Number a whole board by the definitions, in quadratic time: the reference for all else."""
+    rows = sort_by_hand(standings)
+    places: list[Place] = []
+    for index, row in enumerate(rows):
+        ahead = ahead_by_hand(rows, index)
+        rank = _rank(ties, ahead.higher, ahead.higher_scores, position=index + 1)
+        places.append(Place(row.member, rank, index + 1, ahead.tied, row.score, row.reached_at))
+    return places
+
+
+def ahead_by_hand(rows: Sequence[Standing], index: int) -> Ahead:
+    """What stands before the row at `index` of a whole board, counted one by one."""
+    score = rows[index].score
+    higher = [row.score for row in rows if row.score > score]
+    tied = sum(row.score == score for row in rows) - 1
+    return Ahead(before=index, higher=len(higher), higher_scores=len(set(higher)), tied=tied)
+
+
+def _rank(ties: Ties, higher: int, higher_scores: int, *, position: int) -> int:
+    match ties:
+        case Ties.COMPETITION:
+            return higher + 1
+        case Ties.DENSE:
+            return higher_scores + 1
+        case Ties.ORDINAL:
+            return position
+        case _:
+            assert_never(ties)
