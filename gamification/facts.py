@@ -1,7 +1,7 @@
 """What comes in: the facts a member's state is folded from. Stored for ever, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,8 +22,7 @@ class Order(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """Something a member did. `value` is in ten-thousandths; `key` is unique in the program."""
 
     key: str
@@ -48,7 +47,7 @@ class Activity:
             taken += retraction.amount
         if not taken:
             return self
-        return replace(self, value=self.value - taken) if taken < self.value else None
+        return self._replace(value=self.value - taken) if taken < self.value else None
 
 
 @dataclass(frozen=True, slots=True)

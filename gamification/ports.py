@@ -175,6 +175,12 @@ class Writing(Protocol):
         their ids until the end of the transaction, and return them by external id."""
         ...
 
+    async def alone(self) -> None:
+        """Wait until no other transaction of the program is writing, and keep others out until
+        the end. For what must not be missed by a transaction under way: a new version of the
+        rules, a retraction of an activity that has not arrived."""
+        ...
+
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         """Lock existing members in the order of their ids."""
         ...
@@ -427,8 +433,12 @@ class Store(Protocol):
         ...
 
 
-class KeyTaken(Exception):
-    """An activity's key was stored by another transaction meanwhile: run the use case again."""
+class Contended(Exception):
+    """Another transaction was in the way, and nothing was written: run the use case again."""
+
+
+class KeyTaken(Contended):
+    """An activity's key, or a definition's version, was stored by another transaction meanwhile."""
 
 
 class ProgramExists(Exception):

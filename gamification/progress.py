@@ -200,10 +200,7 @@ def _current(
     windows = keys_read(criterion.window, now, program.calendar)
     keys = [TallyKey(member, criterion.metric, window, subject) for window in windows]
     found = [tallies[key] for key in keys if key in tallies]
-    if not found and criterion.metric.startswith("points:"):
-        unit = program.units[criterion.metric.removeprefix("points:")]
-        return unit.start if isinstance(criterion.window, AllTime) else 0
-    return criterion.aggregation.over(found)
+    return criterion.aggregation.over(found) if found else criterion.empty
 
 
 def _nearest_subject(

@@ -78,7 +78,9 @@ class BadgeCompiler:
         if written.points is not None:
             window = over or AllTime()
             metric = self.counters.points(written.points, window, path)
-            return CompiledCriterion(written.points, metric, window, TOTAL, None, False)
+            points = self.scope.definition.points.get(written.points)
+            start = parse(points.start) if points and isinstance(window, AllTime) else 0
+            return CompiledCriterion(written.points, metric, window, TOTAL, None, start)
         if written.cap is not None:
             return self._cap_criterion(written.cap, over, path)
         return self._badge_criterion(str(written.badge), over, path)
@@ -90,7 +92,7 @@ class BadgeCompiler:
         per = self.scope.window(cap.per, f"caps.{name}.per")
         if over is not None and over != per:
             self.scope.error(f"{path}.over", f"the cap counts per {cap.per}", "Leave 'over' out")
-        return CompiledCriterion(cap.name or name, f"cap:{name}", per, TOTAL, None, False)
+        return CompiledCriterion(cap.name or name, f"cap:{name}", per, TOTAL, None, 0)
 
     def _badge_criterion(self, name: str, over: Spec | None, path: str) -> CompiledCriterion | None:
         badge = self.scope.find("badge", name, path, self.scope.definition.badges)
@@ -100,7 +102,7 @@ class BadgeCompiler:
             self.scope.error(f"{path}.over", "badges are counted over all time", "Leave it out")
         self.counters.counted_badges.add(name)
         return CompiledCriterion(
-            badge.name or name, f"badge:{name}", AllTime(), TOTAL, None, False
+            badge.name or name, f"badge:{name}", AllTime(), TOTAL, None, 0
         )
 
     def _levels(self, badge: Badge, at_least: list[Decimal], path: str) -> tuple[Level, ...]:

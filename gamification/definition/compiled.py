@@ -1,8 +1,8 @@
 """The program as the engine runs it: names resolved, expressions compiled, windows parsed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from gamification.amounts import Amount
@@ -10,9 +10,13 @@ from gamification.conditions import Condition, Segment
 from gamification.definition.document import Definition, Repeat
 from gamification.facts import Scalar
 from gamification.metrics import Aggregation
-from gamification.properties import PropertySpec
+from gamification.properties import PropertyCheck
 from gamification.ranking import Ties
-from gamification.windows import Calendar, Spec
+from gamification.windows import Calendar, Rolling, Spec, day_at, key_at, keys_read
+
+
+AGENDAS_MAX = 5_000
+"""How many days' windows are remembered: more than thirteen years' of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +71,17 @@ class CompiledEarning(NamedTuple):
 
 
 class CompiledCriterion(NamedTuple):
-    """Reads one number: the tallies of `metric` over `window`, about the subject named by `per`."""
+    """Reads one number: the tallies of `metric` over `window`, about the subject named by `per`.
+
+    Where there is no tally yet, the number is `empty`.
+    """
 
     name: str
     metric: str
     window: Spec
     aggregation: Aggregation
     per: str | None
-    is_distinct: bool
+    empty: int
 
 
 class Level(NamedTuple):
@@ -121,14 +128,46 @@ class Unit:
     windows: tuple[PointsWindow, ...]
 
 
+class Read(NamedTuple):
+    """A number that judging an activity may read besides those it contributes to."""
+
+    metric: str
+    window: Spec
+    per: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class ActivityPlan:
-    """All that happens to one type of activity."""
+    """All that happens to one type of activity, and what must be loaded to judge it.
 
-    properties: Mapping[str, PropertySpec]
+    `reads` and `units` hold also what badges and the points they give may lead to.
+    """
+
+    check: PropertyCheck
     contributions: tuple[Contribution, ...]
     earnings: tuple[CompiledEarning, ...]
-    badges: tuple[CompiledBadge, ...]
+    reads: tuple[Read, ...]
+    units: tuple[str, ...]
+
+
+class Watcher(NamedTuple):
+    """A badge with a criterion on a metric, and the value below which it need not be looked at."""
+
+    badge: CompiledBadge
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The windows that one local day lies in, worked out once a day and not once an activity.
+
+    `points` holds (metric, window, start) of each unit; `reads` and `spans` hold for each type of
+    activity what its plan reads, as (metric, window, per) and (metric, first day, last day).
+    """
+
+    points: Mapping[str, tuple[tuple[str, str, int], ...]]
+    reads: Mapping[str, tuple[tuple[str, str, str | None], ...]]
+    spans: Mapping[str, tuple[tuple[str, str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +181,25 @@ class CompiledProgram:
     plans: Mapping[str, ActivityPlan]
     units: Mapping[str, Unit]
     badges: Mapping[str, CompiledBadge]
-    badges_watching: Mapping[str, tuple[CompiledBadge, ...]]
+    watchers: Mapping[str, tuple[Watcher, ...]]
     boards: Mapping[str, CompiledBoard]
     ranked: frozenset[str]
     segments: Mapping[str, Segment]
     counted_badges: frozenset[str]
+    agendas: dict[date, Agenda] = field(
+        default_factory=dict[date, Agenda], init=False, repr=False, compare=False
+    )
+    """A cache of `agenda`: deleting it costs time, never meaning."""
+
+    def agenda(self, at: datetime) -> Agenda:
+        """The windows of the local day that `at` belongs to."""
+        day = day_at(at, self.calendar)
+        agenda = self.agendas.get(day)
+        if agenda is None:
+            if len(self.agendas) >= AGENDAS_MAX:
+                self.agendas.clear()
+            agenda = self.agendas[day] = self._agenda(at)
+        return agenda
 
     def ranks(self, metric: str, attributes: Mapping[str, Scalar]) -> bool:
         """Whether a tally of this metric stands on a board, for a member with these attributes."""
@@ -154,6 +207,36 @@ class CompiledProgram:
             return False
         segment = self.segments.get(metric)
         return segment is None or segment.holds(attributes)
+
+    def _agenda(self, at: datetime) -> Agenda:
+        calendar = self.calendar
+        return Agenda(
+            points={
+                unit.key: tuple(
+                    (metric, key, start)
+                    for metric, stored, start in unit.windows
+                    if (key := key_at(stored, at, calendar)) is not None
+                )
+                for unit in self.units.values()
+            },
+            reads={
+                name: tuple(
+                    (metric, key, per)
+                    for metric, window, per in plan.reads
+                    if (key := key_at(window, at, calendar)) is not None
+                )
+                for name, plan in self.plans.items()
+            },
+            spans={
+                name: tuple(
+                    (read.metric, days[0], days[-1])
+                    for read in plan.reads
+                    if isinstance(read.window, Rolling)
+                    and (days := keys_read(read.window, at, calendar))
+                )
+                for name, plan in self.plans.items()
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True)

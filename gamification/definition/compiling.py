@@ -8,23 +8,24 @@ from gamification import windows
 from gamification.definition.badges import BadgeCompiler
 from gamification.definition.checks import check_cycles, check_unused
 from gamification.definition.compiled import (
-    ActivityPlan,
     CompiledBadge,
     CompiledBoard,
     CompiledCap,
     CompiledEarning,
     CompiledProgram,
-    Contribution,
     PointsWindow,
     Timeline,
     Unit,
+    Watcher,
 )
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition, Leaderboard
+from gamification.definition.plans import Reach, plan_of
 from gamification.definition.problems import DefinitionRefused, Problem
 from gamification.definition.reading import read_definition
 from gamification.definition.scope import Scope, lateness
-from gamification.quantity import parse
+from gamification.properties import PropertyCheck
+from gamification.quantity import QUANTITY_MAX, parse
 from gamification.ranking import Ties
 from gamification.windows import AllTime, Calendar
 
@@ -42,6 +43,7 @@ def compile_program(
     boards = _boards(scope, counters)
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
+    units = _units(scope, counters)
     check_unused(scope)
     check_cycles(scope)
     if any(not problem.is_warning for problem in scope.problems):
@@ -49,7 +51,7 @@ def compile_program(
     segments = {
         board.metric: board.segment for board in boards.values() if board.segment is not None
     }
-    watching = _watching(badges)
+    watchers = _watchers(badges)
     contributions = counters.contributions()
     program = CompiledProgram(
         definition=definition,
@@ -57,17 +59,17 @@ def compile_program(
         calendar=calendar,
         max_lateness=lateness(definition.max_lateness),
         plans={
-            activity_type: ActivityPlan(
-                properties=scope.properties(activity_type),
-                contributions=contributions.get(activity_type, ()),
-                earnings=earnings.get(activity_type, ()),
-                badges=_badges_of(contributions.get(activity_type, ()), watching),
+            activity_type: plan_of(
+                PropertyCheck(scope.properties(activity_type)),
+                contributions.get(activity_type, ()),
+                earnings.get(activity_type, ()),
+                Reach(units, watchers, frozenset(counters.counted_badges)),
             )
             for activity_type in definition.activities
         },
-        units=_units(scope, counters),
+        units=units,
         badges=badges,
-        badges_watching=watching,
+        watchers=watchers,
         boards=boards,
         ranked=frozenset(board.metric for board in boards.values()),
         segments=segments,
@@ -184,31 +186,19 @@ def _board_metric(
         scope.error(
             f"{path}.metric", "is one number per subject, not per member", "Use a metric without per"
         )
-    if metric is not None and metric.distinct and isinstance(window, windows.Rolling):
-        scope.error(
-            f"{path}.every",
-            "a board of different values cannot roll",
-            "Use day, week, month, quarter, year or all time",
-        )
     criterion = counters.metric(board.metric or "", window, f"{path}.metric", own_metric)
     return criterion.metric if criterion else None
 
 
-def _watching(badges: Mapping[str, CompiledBadge]) -> dict[str, tuple[CompiledBadge, ...]]:
+def _watchers(badges: Mapping[str, CompiledBadge]) -> dict[str, tuple[Watcher, ...]]:
     """Which badges have a criterion on which tallies."""
-    by_metric: dict[str, dict[str, CompiledBadge]] = defaultdict(dict)
+    by_metric: dict[str, dict[str, Watcher]] = defaultdict(dict)
     for badge in badges.values():
-        for criterion in badge.criteria:
-            by_metric[criterion.metric][badge.key] = badge
+        for index, criterion in enumerate(badge.criteria):
+            least = badge.levels[0].thresholds[index]
+            if isinstance(criterion.window, windows.Rolling):
+                least = -QUANTITY_MAX  # one day's tally says little about several days' sum
+            known = by_metric[criterion.metric].get(badge.key)
+            if known is None or least < known.least:
+                by_metric[criterion.metric][badge.key] = Watcher(badge, least)
     return {metric: tuple(found.values()) for metric, found in by_metric.items()}
-
-
-def _badges_of(
-    contributions: tuple[Contribution, ...], watching: Mapping[str, tuple[CompiledBadge, ...]]
-) -> tuple[CompiledBadge, ...]:
-    found: dict[str, CompiledBadge] = {}
-    for contribution in contributions:
-        for badge in watching.get(contribution.counter.metric, ()):
-            found[badge.key] = badge
-    return tuple(found.values())
-

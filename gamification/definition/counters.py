@@ -51,9 +51,13 @@ class Counters:
         counter = Counter(tally_name or name, stored, aggregation, per, element)
         for activity_type in types:
             self._contribute(name, metric, counter, activity_type, where)
-        return CompiledCriterion(
-            metric.name or name, counter.metric, over, aggregation, per, element is not None
-        )
+        if element is not None and isinstance(over, windows.Rolling):
+            self.scope.error(
+                path,
+                "different values cannot be counted over rolling days",
+                "Use day, week, month, quarter, year, season or all time",
+            )
+        return CompiledCriterion(metric.name or name, counter.metric, over, aggregation, per, 0)
 
     def points(self, unit: str, window: Spec, path: str, tally_name: str | None = None) -> str:
         """Keep tallies of the points earned of a unit over a window; their metric's name."""

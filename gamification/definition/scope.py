@@ -14,6 +14,9 @@ from gamification.properties import PropertySpec, PropertyType
 
 T = TypeVar("T")
 
+CONDITION_VARIABLES = frozenset({"value", "type", "properties"})
+"""What a condition on an activity may read."""
+
 
 @dataclass(slots=True)
 class Scope:
@@ -55,6 +58,10 @@ class Scope:
             for name, written in declared.items()
         }
 
+    def property_types(self, activity_type: str) -> dict[str, PropertyType]:
+        """The types of the properties of one type of activity."""
+        return {name: spec.type for name, spec in self.properties(activity_type).items()}
+
     def window(self, words: str, path: str) -> windows.Spec:
         """The window that the words mean; all time and a problem when they mean none."""
         try:
@@ -91,7 +98,9 @@ class Scope:
         if source is None:
             return None
         return self._expression(
-            lambda: conditions.compile_condition(source, properties=self.properties(activity_type)),
+            lambda: conditions.compile_condition(
+                source, properties=self.property_types(activity_type), allow=CONDITION_VARIABLES
+            ),
             f"{path} (for {activity_type})",
         )
 
@@ -104,7 +113,7 @@ class Scope:
         """The compiled amount; nothing and a problem when it cannot be compiled."""
         compiled = self._expression(
             lambda: amounts.compile_amount(
-                str(source), properties=self.properties(activity_type)
+                str(source), properties=self.property_types(activity_type)
             ),
             f"{path} (for {activity_type})",
         )

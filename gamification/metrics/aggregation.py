@@ -21,6 +21,6 @@ class Aggregation(Protocol):
         """The number over several stored windows, given oldest first: 0 where there are none."""
         ...
 
-    def takes_late(self, before: Tally | None, amount: int, at: datetime) -> bool:
+    def takes_late(self, before: Tally | None, at: datetime) -> bool:
         """Whether adding an amount late gives exactly what adding it in order would have given."""
         ...

@@ -23,7 +23,7 @@ class Highest(Aggregation):
     def over(self, tallies: Sequence[Tally]) -> int:
         return max((tally.value for tally in tallies), default=0)
 
-    def takes_late(self, before: Tally | None, amount: int, at: datetime) -> bool:
+    def takes_late(self, before: Tally | None, at: datetime) -> bool:
         """Always: the maximum and its earliest time are the same in any order."""
         return True
 

@@ -22,7 +22,7 @@ class Latest(Aggregation):
     def over(self, tallies: Sequence[Tally]) -> int:
         return tallies[-1].value if tallies else 0
 
-    def takes_late(self, before: Tally | None, amount: int, at: datetime) -> bool:
+    def takes_late(self, before: Tally | None, at: datetime) -> bool:
         """Not when the times are equal: then the keys decide, and a tally does not know its key."""
         return before is None or at != before.reached_at
 

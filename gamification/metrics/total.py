@@ -11,24 +11,27 @@ from gamification.state import Tally
 class Total(Aggregation):
     """Adds amounts. An amount of nothing leaves no trace, not even the time of a score."""
 
-    def add(self, before: Tally | None, amount: int, at: datetime, *, start: int = 0) -> Tally | None:
+    def add(
+        self, before: Tally | None, amount: int, at: datetime, *, start: int = 0
+    ) -> Tally | None:
         if not amount:
             return None
         if before is None:
             value = add(start, amount)
-            return Tally(value, max(start, value), at, 1)
-        value = add(before.value, amount)
-        return Tally(
-            value,
-            value if value > before.peak else before.peak,
-            at if at > before.reached_at else before.reached_at,
-            before.touches + 1,
-        )
+            return Tally(value, value if value > start else start, at, 1)
+        value, peak, reached_at, touches = before
+        value = add(value, amount)
+        if at > reached_at:
+            return Tally(value, value if value > peak else peak, at, touches + 1)
+        # Late: every value since then would have been higher by the amount.
+        if amount > 0:
+            peak = add(peak, amount)
+        return Tally(value, value if value > peak else peak, reached_at, touches + 1)
 
     def over(self, tallies: Sequence[Tally]) -> int:
         return sum(tally.value for tally in tallies)
 
-    def takes_late(self, before: Tally | None, amount: int, at: datetime) -> bool:
+    def takes_late(self, before: Tally | None, at: datetime) -> bool:
         """Always: addition does not care for order, and the peak stays an upper bound."""
         return True
 

@@ -1,0 +1,111 @@
+"""The gate: what a sender wrote becomes an activity of the program, or is refused with a reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gamification.facts import Activity, NewActivity
+from gamification.ids import MemberId
+from gamification.program import Program
+from gamification.definition.problems import unknown
+from gamification.quantity import SCALE, parse
+from gamification.refusals import InTheFuture, InvalidInput, TooLate, UnknownActivityType
+
+KEY_LENGTH_MAX = 200
+EXTERNAL_ID_LENGTH_MAX = 200
+AHEAD_MAX = timedelta(minutes=5)
+"""How far a sender's clock may run ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The circumstances under which activities are admitted."""
+
+    program: Program
+    now: datetime
+    new_key: Callable[[], str]
+    is_import: bool
+
+    def admit(self, new: NewActivity) -> Activity:
+        """Check one activity. Its member is not known yet: the id is filled in later.
+
+        Raises `UnknownActivityType`, `InvalidProperty`, `InvalidInput`, `OutOfRange`, `TooLate` or
+        `InTheFuture`, each naming the field to mend.
+        """
+        plan = self.program.rules.plans.get(new.type)
+        if plan is None:
+            problem = unknown("type", "activity", new.type[:80], self.program.rules.plans)
+            raise UnknownActivityType(f"{problem.message}. {problem.fix}.", field=("type",))
+        if not is_name(new.member, EXTERNAL_ID_LENGTH_MAX):
+            raise _bad_name("member", EXTERNAL_ID_LENGTH_MAX)
+        if new.key is not None and not is_name(new.key, KEY_LENGTH_MAX):
+            raise _bad_name("key", KEY_LENGTH_MAX)
+        if new.source is not None and not is_name(new.source, KEY_LENGTH_MAX):
+            raise _bad_name("source", KEY_LENGTH_MAX)
+        return Activity(
+            key=new.key if new.key is not None else self.new_key(),
+            member=MemberId(0),
+            type=new.type,
+            value=SCALE if new.value is None else _value(new.value),
+            properties=plan.check(new.properties),
+            occurred_at=self._occurred_at(new.occurred_at),
+            received_at=self.now,
+            source=new.source,
+        )
+
+    def _occurred_at(self, at: datetime | None) -> datetime:
+        if at is None:
+            return self.now
+        if at.tzinfo is None:
+            message = "occurredAt has no time zone. Add one, for example a final Z for UTC."
+            raise InvalidInput(message, field=("occurredAt",))
+        at = at if at.tzinfo is UTC else at.astimezone(UTC)
+        if at > self.now + AHEAD_MAX:
+            message = (
+                f"occurredAt {at.isoformat()} is more than 5 minutes ahead of the server's clock "
+                f"({self.now.isoformat()}). Send it once it has happened, or set the clock."
+            )
+            raise InTheFuture(message, field=("occurredAt",))
+        lateness = self.program.rules.max_lateness
+        if not self.is_import and lateness is not None and at < self.now - lateness:
+            message = (
+                f"occurredAt {at.isoformat()} is older than the {lateness.days} days this program "
+                "accepts. Use `gamification import` for older activity."
+            )
+            raise TooLate(message, field=("occurredAt",))
+        return at
+
+
+def is_name(text: str, length_max: int) -> bool:
+    """Whether a text can name something: not empty, not too long, printable on one line."""
+    return 0 < len(text) <= length_max and text.isprintable()
+
+
+def difference(first: Activity, again: Activity, *, compare_time: bool) -> str | None:
+    """The field in which two activities of one key differ; None when they say the same.
+
+    A retry that leaves the time to the server says nothing about it (`compare_time` False).
+    """
+    for field, one, other in (
+        ("member", first.member, again.member),
+        ("type", first.type, again.type),
+        ("value", first.value, again.value),
+        ("properties", dict(first.properties), dict(again.properties)),
+        ("source", first.source, again.source),
+        ("occurredAt", first.occurred_at, again.occurred_at),
+    ):
+        if one != other and (field != "occurredAt" or compare_time):
+            return field
+    return None
+
+
+def _value(text: str) -> int:
+    try:
+        return parse(text)
+    except InvalidInput as refusal:
+        raise type(refusal)(refusal.message, field=("value",)) from None
+
+
+def _bad_name(field: str, length_max: int) -> InvalidInput:
+    message = f"{field} must be 1 to {length_max} printable characters on one line."
+    return InvalidInput(message, field=(field,))

@@ -1,0 +1,106 @@
+"""A state as one fact is changing it: rules read and write the draft, the state stays as it was."""
+
+from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.facts import Activity, Scalar
+from gamification.metrics import Aggregation
+from gamification.outcomes import BadgeAwarded, Outcome, PointsEarned, TallyChanged
+from gamification.state import Account, AccountKey, Award, AwardKey, State, Tally, TallyKey
+from gamification.windows import key_at, keys_read
+
+
+class Draft:
+    """What judging `activity` has come to so far, on top of `state`."""
+
+    __slots__ = (
+        "_accounts",
+        "_awards",
+        "_state",
+        "_tallies",
+        "activity",
+        "agenda",
+        "outcomes",
+        "program",
+        "touched",
+    )
+
+    def __init__(self, program: CompiledProgram, state: State, activity: Activity) -> None:
+        self.program = program
+        self.activity = activity
+        self.outcomes: list[Outcome] = []
+        self.agenda = program.agenda(activity.occurred_at)
+        self.touched: dict[str, CompiledBadge] = {}
+        self._state = state
+        self._tallies: dict[TallyKey, Tally] = {}
+        self._accounts: dict[AccountKey, Account] = {}
+        self._awards: set[AwardKey] = set()
+
+    def tally(self, key: TallyKey) -> Tally | None:
+        """The tally as it stands now."""
+        return self._tallies.get(key) or self._state.tallies.get(key)
+
+    def account(self, key: AccountKey) -> Account | None:
+        """The account as it stands now."""
+        return self._accounts.get(key) or self._state.accounts.get(key)
+
+    def has_award(self, key: AwardKey) -> bool:
+        return key in self._awards or key in self._state.awards
+
+    def count(
+        self, key: TallyKey, aggregation: Aggregation, amount: int, *, start: int = 0
+    ) -> None:
+        """Take one more amount into a tally, and note which badges that may complete."""
+        before = self._tallies.get(key) or self._state.tallies.get(key)
+        after = aggregation.add(before, amount, self.activity.occurred_at, start=start)
+        if after is None:
+            return
+        self._tallies[key] = after
+        self.outcomes.append(TallyChanged(key, before, after))
+        watchers = self.program.watchers.get(key.metric)
+        if watchers is not None:
+            for badge, least in watchers:
+                if after.value >= least:
+                    self.touched[badge.key] = badge
+
+    def set_tally(self, key: TallyKey, before: Tally | None, after: Tally) -> None:
+        """Replace a tally that no badge watches."""
+        self._tallies[key] = after
+        self.outcomes.append(TallyChanged(key, before, after))
+
+    def set_account(self, earned: PointsEarned) -> None:
+        self._accounts[earned.account_key] = earned.account
+        self.outcomes.append(earned)
+
+    def add_award(self, award: Award) -> None:
+        self._awards.add(award.key)
+        self.outcomes.append(BadgeAwarded(award))
+
+    def read(self, criterion: CompiledCriterion, subject: str) -> int:
+        """The number a criterion is about, at the time of the activity."""
+        activity, calendar = self.activity, self.program.calendar
+        found: list[Tally] = []
+        for window in keys_read(criterion.window, activity.occurred_at, calendar):
+            tally = self.tally(TallyKey(activity.member, criterion.metric, window, subject))
+            if tally is not None:
+                found.append(tally)
+        if len(found) == 1:
+            return found[0].value
+        return criterion.aggregation.over(found) if found else criterion.empty
+
+    def subject_of(self, property_name: str | None) -> str | None:
+        """What the activity is about: "" where nothing is asked, None where it does not say."""
+        if property_name is None:
+            return ""
+        return subject_text(self.activity.properties.get(property_name))
+
+    def window_of(self, criterion: CompiledCriterion) -> str | None:
+        """The key of the criterion's window at the time of the activity."""
+        return key_at(criterion.window, self.activity.occurred_at, self.program.calendar)
+
+
+def subject_text(named: Scalar) -> str | None:
+    """A property's value as the subject of a tally."""
+    if named is None or isinstance(named, str):
+        return named or None
+    if isinstance(named, bool):
+        return "true" if named else "false"
+    return str(named)

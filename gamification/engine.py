@@ -1,0 +1,63 @@
+"""The only door into the rules: facts and a state in, outcomes out. Pure and synchronous."""
+
+from typing import assert_never
+
+from gamification.definition.compiled import CompiledProgram
+from gamification.draft import Draft
+from gamification.facts import Activity
+from gamification.outcomes import (
+    BadgeAwarded,
+    BadgeRevoked,
+    Outcome,
+    PointsAdjusted,
+    PointsEarned,
+    TallyChanged,
+)
+from gamification.rules.badge import award
+from gamification.rules.counting import contributed, count
+from gamification.rules.earning import earn
+from gamification.state import AccountKey, State
+
+
+def decide(program: CompiledProgram, state: State, activity: Activity) -> list[Outcome]:
+    """What one activity changes, by the rules of `program`. The state is only read.
+
+    Metrics come first, then earning rules, then badges; a badge's points may complete further
+    badges, until nothing moves (definitions cannot hold cycles). Raises `OutOfRange`.
+    """
+    plan = program.plans.get(activity.type)
+    if plan is None:  # a version of the rules that does not know the type
+        return []
+    draft = Draft(program, state, activity)
+    for contribution in contributed(program, activity):
+        count(draft, contribution)
+    for rule in plan.earnings:
+        earn(draft, rule)
+    while draft.touched:
+        badges, draft.touched = draft.touched, {}
+        for badge in badges.values():
+            award(draft, badge)
+    return draft.outcomes
+
+
+def evolve(state: State, outcome: Outcome) -> State:
+    """The state after an outcome. The one given is consumed: use only what is returned."""
+    match outcome:
+        case TallyChanged():
+            state.tallies[outcome.key] = outcome.after
+        case PointsEarned():
+            state.accounts[outcome.account_key] = outcome.account
+        case BadgeAwarded():
+            state.awards[outcome.award.key] = outcome.award
+        case BadgeRevoked():
+            state.awards.pop(outcome.award.key, None)
+        case PointsAdjusted():
+            posting = outcome.entry.posting
+            key = AccountKey(posting.member, posting.unit)
+            account = state.accounts[key]
+            balance = account.balance + outcome.entry.amount
+            state.accounts[key] = account._replace(balance=balance)
+        case _:
+            assert_never(outcome)
+    return state
+

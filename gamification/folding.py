@@ -1,0 +1,68 @@
+"""A batch of new facts folded on loaded state: what each did, and which members need a replay."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gamification.definition.compiled import Timeline
+from gamification.engine import decide, evolve
+from gamification.facts import Activity, Order
+from gamification.ids import MemberId
+from gamification.lateness import takes_late
+from gamification.outcomes import Outcome
+from gamification.ports import Member
+from gamification.refusals import OutOfRange
+from gamification.state import State
+
+
+@dataclass(slots=True)
+class Folded:
+    """The state after the batch, and what every fact did.
+
+    Members in `replaying` have late facts that do not commute: their outcomes are left out, and
+    their part of the state is to be ignored. `last` holds every member's latest place.
+    """
+
+    state: State
+    outcomes: dict[str, list[Outcome]] = field(default_factory=dict[str, list[Outcome]])
+    refused: dict[str, OutOfRange] = field(default_factory=dict[str, OutOfRange])
+    replaying: set[MemberId] = field(default_factory=set[MemberId])
+    last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
+
+
+def fold(
+    timeline: Timeline,
+    state: State,
+    activities: Sequence[tuple[Activity, Activity | None]],
+    members: Mapping[MemberId, Member],
+) -> Folded:
+    """Fold activities, given as (recorded, what retractions left of it), in their order."""
+    folded = Folded(state)
+    for recorded, effective in sorted(activities, key=lambda pair: pair[0].order):
+        member = recorded.member
+        if member in folded.replaying:
+            continue
+        known = members[member].last
+        is_late = known is not None and recorded.order < known
+        if not is_late:
+            folded.last[member] = recorded.order
+        if effective is not None and not _fold_one(folded, timeline, effective, is_late=is_late):
+            folded.replaying.add(member)
+    return folded
+
+
+def _fold_one(folded: Folded, timeline: Timeline, activity: Activity, *, is_late: bool) -> bool:
+    """Fold one activity; False when its member's history must be replayed instead."""
+    program = timeline.at(activity.occurred_at)
+    try:
+        outcomes = decide(program, folded.state, activity)
+    except OutOfRange as refusal:
+        folded.refused[activity.key] = refusal
+        return True
+    if is_late and (
+        program is not timeline.current or not takes_late(program, folded.state, activity, outcomes)
+    ):
+        return False
+    for outcome in outcomes:
+        folded.state = evolve(folded.state, outcome)
+    folded.outcomes[activity.key] = outcomes
+    return True

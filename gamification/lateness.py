@@ -1,0 +1,108 @@
+"""Whether a late activity may simply be folded now, or its member's history must be replayed.
+
+Most late activity commutes with what came after it: sums do not care for order, nor do caps that
+did not bite. The answer here is conservative: a needless replay costs time, never meaning.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.definition.document import Repeat
+from gamification.facts import Activity
+from gamification.metrics import distinct
+from gamification.outcomes import Outcome, PointsEarned, TallyChanged
+from gamification.rules.counting import contributed
+from gamification.state import AwardKey, State, Tally, TallyKey
+from gamification.windows import Rolling, key_at
+
+
+def takes_late(
+    program: CompiledProgram, state: State, activity: Activity, outcomes: list[Outcome]
+) -> bool:
+    """Whether `outcomes`, decided on a state that already holds later facts, are the same that
+    judging everything in order would give, for this activity and for all later ones."""
+    for contribution in contributed(program, activity):
+        before = state.tallies.get(contribution.key)
+        if not contribution.counter.aggregation.takes_late(before, activity.occurred_at):
+            return False
+        if contribution.element is not None:
+            element = state.tallies.get(
+                distinct.element_key(contribution.key, contribution.element)
+            )
+            if not distinct.takes_late(element, activity.occurred_at):
+                return False
+    after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
+    seen = _Seen(program, state, activity, after)
+    return all(_commutes(seen, outcome) for outcome in outcomes)
+
+
+class _Seen(NamedTuple):
+    """What the question is asked about; `after` holds the tallies the activity would leave."""
+
+    program: CompiledProgram
+    state: State
+    activity: Activity
+    after: Mapping[TallyKey, Tally]
+
+
+def _commutes(seen: _Seen, outcome: Outcome) -> bool:
+    match outcome:
+        case PointsEarned():
+            return _points_commute(seen, outcome)
+        case TallyChanged():
+            return all(
+                _badge_stays(seen, watcher.badge, outcome.key)
+                for watcher in seen.program.watchers.get(outcome.key.metric, ())
+            )
+        case _:
+            return False
+
+
+def _points_commute(seen: _Seen, earned: PointsEarned) -> bool:
+    """Not when a cap or the floor had a say: here, or in any debit since."""
+    if earned.posting.limited_by:
+        return False
+    if seen.program.units[earned.key.unit].minimum is None:
+        return True
+    account = seen.state.accounts.get(earned.account_key)
+    if account is None:
+        return True
+    clamped = account.clamped_at
+    since = seen.activity.occurred_at
+    return earned.posting.requested > 0 and (clamped is None or clamped < since)
+
+
+def _badge_stays(seen: _Seen, badge: CompiledBadge, changed: TallyKey) -> bool:
+    """Whether every level was earned before the activity, or cannot have been reached since."""
+    for level in badge.levels:
+        key = AwardKey(
+            changed.member,
+            badge.key,
+            level.number,
+            changed.window if badge.repeat is Repeat.PER_WINDOW else "",
+            changed.subject if badge.repeat is Repeat.PER_SUBJECT else "",
+        )
+        award = seen.state.awards.get(key)
+        if award is not None:
+            if award.earned_at >= seen.activity.occurred_at:
+                return False
+        elif not any(
+            _stays_below(seen, criterion, changed.subject, threshold)
+            for criterion, threshold in zip(badge.criteria, level.thresholds, strict=True)
+        ):
+            return False
+    return True
+
+
+def _stays_below(
+    seen: _Seen, criterion: CompiledCriterion, subject: str, threshold: int
+) -> bool:
+    """Whether the number never reached the threshold, the late activity counted in."""
+    if isinstance(criterion.window, Rolling):
+        return False
+    at = seen.activity.occurred_at
+    window = key_at(criterion.window, at, seen.program.calendar)
+    key = TallyKey(seen.activity.member, criterion.metric, window or "", subject)
+    tally = seen.after.get(key) or seen.state.tallies.get(key)
+    return (criterion.empty if tally is None else tally.peak) < threshold

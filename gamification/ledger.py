@@ -1,0 +1,56 @@
+"""Accounts: how much of what was asked is granted, and what that makes of the balance."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from gamification.quantity import add
+from gamification.state import Account
+
+
+class Room(NamedTuple):
+    """How much a cap still lets through, in ten-thousandths."""
+
+    cap: str
+    left: int
+
+
+class Granted(NamedTuple):
+    """What a request came to. `limited_by` is "cap/<key>", "floor", or "" for nothing."""
+
+    amount: int
+    limited_by: str
+    account: Account
+
+
+def post(
+    account: Account,
+    requested: int,
+    *,
+    at: datetime,
+    rooms: tuple[Room, ...] = (),
+    minimum: int | None = None,
+) -> Granted:
+    """Add to an account (or take from it) within the caps and above the floor.
+
+    Caps limit what is given and never what is taken; the floor limits what is taken. Raises
+    `OutOfRange` when the balance would leave the range the system counts in.
+    """
+    granted, limited_by = requested, ""
+    for cap, left in rooms:
+        if requested > 0 and left < granted:
+            granted, limited_by = max(0, left), f"cap/{cap}"
+    if granted < 0 and minimum is not None and account.balance + granted < minimum:
+        granted, limited_by = min(0, minimum - account.balance), "floor"
+    return Granted(
+        granted,
+        limited_by,
+        Account(
+            add(account.balance, granted),
+            _later(account.debited_at, at) if requested < 0 else account.debited_at,
+            _later(account.clamped_at, at) if limited_by == "floor" else account.clamped_at,
+        ),
+    )
+
+
+def _later(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None or at > known else known

@@ -1,0 +1,89 @@
+"""What must be loaded before activities can be judged: explicit, so that a batch loads it at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gamification.definition.compiled import CompiledBadge, Timeline
+from gamification.definition.document import Repeat
+from gamification.draft import subject_text
+from gamification.facts import Activity
+from gamification.metrics import distinct
+from gamification.rules.counting import Contributed, contributed
+from gamification.state import AccountKey, AwardKey, ReadSet, State, Tally, TallyKey, TallySpan
+from gamification.windows import Rolling
+
+
+@dataclass(slots=True)
+class BatchReads:
+    """What a batch reads, in two steps: first numbers, then the awards those numbers may touch.
+
+    `gains` is the most that the batch can add to each tally it contributes to: an award can only
+    be in question where a tally may come to its threshold.
+    """
+
+    timeline: Timeline
+    numbers: ReadSet = field(default_factory=ReadSet)
+    gains: dict[TallyKey, int] = field(default_factory=dict[TallyKey, int])
+
+    def add(self, activity: Activity) -> None:
+        """Take in what judging one activity reads."""
+        program = self.timeline.at(activity.occurred_at)
+        plan = program.plans.get(activity.type)
+        if plan is None:
+            return
+        for contribution in contributed(program, activity):
+            self._contribution(contribution)
+        member, agenda = activity.member, program.agenda(activity.occurred_at)
+        for metric, window, per in agenda.reads[activity.type]:
+            subject = "" if per is None else subject_text(activity.properties.get(per))
+            if subject is not None:
+                self.numbers.tallies.add(TallyKey(member, metric, window, subject))
+        for metric, first, last in agenda.spans[activity.type]:
+            self.numbers.spans.add(TallySpan(member, metric, first, last))
+        for unit in plan.units:
+            self.numbers.accounts.add(AccountKey(member, unit))
+
+    def awards(self, state: State) -> set[AwardKey]:
+        """The awards that may be in question, given the numbers as they were loaded."""
+        found: set[AwardKey] = set()
+        for key in self.numbers.tallies:
+            for _, program in self.timeline.versions:
+                for badge, _ in program.watchers.get(key.metric, ()):
+                    gain = self.gains.get(key)
+                    if gain is None or _comes_near(badge, key, state.tallies.get(key), gain):
+                        found.update(_award_keys(badge, key))
+        return found
+
+    def _contribution(self, contribution: Contributed) -> None:
+        key = contribution.key
+        self.numbers.tallies.add(key)
+        amount = contribution.amount
+        self.gains[key] = self.gains.get(key, 0) + (amount if amount > 0 else 0)
+        if contribution.element is not None:
+            self.numbers.tallies.add(distinct.element_key(key, contribution.element))
+
+
+def reads_of(timeline: Timeline, activities: Iterable[Activity]) -> BatchReads:
+    """What judging all these activities reads."""
+    reads = BatchReads(timeline)
+    for activity in activities:
+        reads.add(activity)
+    return reads
+
+
+def _comes_near(badge: CompiledBadge, key: TallyKey, tally: Tally | None, gain: int) -> bool:
+    """Whether any criterion on this tally can have been met, or be met within the batch."""
+    best = gain if tally is None else tally.peak + gain
+    for index, criterion in enumerate(badge.criteria):
+        if criterion.metric == key.metric and (
+            isinstance(criterion.window, Rolling) or best >= badge.levels[0].thresholds[index]
+        ):
+            return True
+    return False
+
+
+def _award_keys(badge: CompiledBadge, key: TallyKey) -> Iterable[AwardKey]:
+    window = key.window if badge.repeat is Repeat.PER_WINDOW else ""
+    subject = key.subject if badge.repeat is Repeat.PER_SUBJECT else ""
+    for level in badge.levels:
+        yield AwardKey(key.member, badge.key, level.number, window, subject)

@@ -1,0 +1,146 @@
+"""A member's history judged again from the start, and what that makes of what is stored.
+
+This is what late activity, retractions, a backfill and the auditor have in common: without it
+there would be no way to say what the numbers should be.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gamification.definition.compiled import Timeline
+from gamification.engine import decide, evolve
+from gamification.facts import Activity, Retraction
+from gamification.outcomes import Outcome, PointsEarned
+from gamification.ports import Totals
+from gamification.rules.earning import OPENING
+from gamification.state import (
+    Account,
+    AccountKey,
+    Award,
+    Entry,
+    Posting,
+    PostingKey,
+    State,
+    TallyKey,
+)
+
+
+@dataclass(slots=True)
+class Replayed:
+    """A member's state as the facts make it, every posting on the way, and what each fact did."""
+
+    state: State = field(default_factory=State)
+    postings: dict[PostingKey, Posting] = field(default_factory=dict[PostingKey, Posting])
+    outcomes: dict[str, list[Outcome]] = field(default_factory=dict[str, list[Outcome]])
+
+
+def replay(
+    timeline: Timeline,
+    history: Iterable[tuple[Activity, tuple[Retraction, ...]]],
+    *,
+    keep: frozenset[str] = frozenset(),
+) -> Replayed:
+    """Fold a member's facts in order. Outcomes are kept for the activities with keys in `keep`."""
+    replayed = Replayed()
+    for recorded, retractions in history:
+        activity = recorded.less(retractions)
+        if activity is None:
+            continue
+        outcomes = decide(timeline.at(activity.occurred_at), replayed.state, activity)
+        for outcome in outcomes:
+            replayed.state = evolve(replayed.state, outcome)
+            if isinstance(outcome, PointsEarned):
+                replayed.postings[outcome.key] = outcome.posting
+        if activity.key in keep:
+            replayed.outcomes[activity.key] = outcomes
+    return replayed
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What has to be written so that what is stored is what the facts make of it."""
+
+    tallies: tuple[TallyKey, ...]
+    lost_tallies: frozenset[TallyKey]
+    accounts: dict[AccountKey, Account]
+    entries: tuple[tuple[Entry, int], ...]
+    awards: tuple[Award, ...]
+    new_awards: tuple[Award, ...]
+    lost_awards: tuple[Award, ...]
+
+
+def correction(replayed: Replayed, stored: Totals) -> Correction:
+    """The difference between a replay and what is stored for the same member."""
+    _keep_open(replayed, stored)
+    state = replayed.state
+    entries = _entries(replayed, stored)
+    accounts = {
+        key: account for key, account in state.accounts.items() if stored.accounts.get(key) != account
+    }
+    return Correction(
+        tallies=tuple(key for key, tally in state.tallies.items() if stored.tallies.get(key) != tally),
+        lost_tallies=frozenset(stored.tallies.keys() - state.tallies.keys()),
+        accounts=accounts,
+        entries=entries,
+        awards=tuple(
+            award for key, award in state.awards.items() if stored.awards.get(key) != award
+        ),
+        new_awards=tuple(
+            award for key, award in state.awards.items() if key not in stored.awards
+        ),
+        lost_awards=tuple(
+            award for key, award in stored.awards.items() if key not in state.awards
+        ),
+    )
+
+
+def _keep_open(replayed: Replayed, stored: Totals) -> None:
+    """An account once opened stays open, also when all that was earned on it has been retracted."""
+    for key, posting in stored.postings.items():
+        if key.rule == OPENING and key not in replayed.postings:
+            replayed.postings[key] = posting
+            replayed.state.accounts[AccountKey(key.member, key.unit)] = Account(posting.granted)
+
+
+def _entries(replayed: Replayed, stored: Totals) -> tuple[tuple[Entry, int], ...]:
+    """New postings as they are, others brought into line; each with the balance after it."""
+    balances = {key: account.balance for key, account in stored.accounts.items()}
+    entries: list[tuple[Entry, int]] = []
+    for key in [*replayed.postings, *(stored.postings.keys() - replayed.postings.keys())]:
+        entry = _entry(key, replayed.postings.get(key), stored)
+        if entry is not None:
+            account = AccountKey(key.member, key.unit)
+            balances[account] = balances.get(account, 0) + entry.amount
+            entries.append((entry, balances[account]))
+    return tuple(entries)
+
+
+def _entry(key: PostingKey, now: Posting | None, stored: Totals) -> Entry | None:
+    """The entry that takes a posting from what is stored to what it is now; None if it is right."""
+    before = stored.postings.get(key)
+    if now is None:
+        assert before is not None
+        if not before.granted and not before.requested:
+            return None
+        now = before._replace(requested=0, granted=0, limited_by="")
+    if before is not None and _says_the_same(before, now):
+        return None
+    return Entry(
+        posting=key,
+        revision=stored.revisions[key] + 1 if key in stored.revisions else 0,
+        amount=now.granted - (before.granted if before is not None else 0),
+        requested=now.requested,
+        limited_by=now.limited_by,
+        occurred_at=now.occurred_at,
+        version=now.version,
+    )
+
+
+def _says_the_same(before: Posting, now: Posting) -> bool:
+    """Whether a posting still stands; the time of an opening may have moved, and means nothing."""
+    return (before.requested, before.granted, before.limited_by) == (
+        now.requested,
+        now.granted,
+        now.limited_by,
+    )
+

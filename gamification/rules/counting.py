@@ -1,0 +1,61 @@
+"""Metrics: without this file activities would leave no numbers behind."""
+
+from typing import NamedTuple
+
+from gamification.definition.compiled import CompiledProgram, Counter
+from gamification.draft import Draft, subject_text
+from gamification.facts import Activity
+from gamification.metrics import TOTAL, distinct
+from gamification.quantity import SCALE
+from gamification.state import TallyKey
+from gamification.windows import key_at
+
+
+class Contributed(NamedTuple):
+    """What one activity adds to one tally; `element` is the value it adds to a set of values."""
+
+    counter: Counter
+    key: TallyKey
+    amount: int
+    element: str | None
+
+
+def contributed(program: CompiledProgram, activity: Activity) -> list[Contributed]:
+    """What an activity adds to which tallies. Depends on nothing but the activity."""
+    plan = program.plans.get(activity.type)
+    if plan is None:
+        return []
+    found: list[Contributed] = []
+    calendar = program.calendar
+    value, properties = activity.value, activity.properties
+    for counter, amount, where in plan.contributions:
+        if where is not None and not where.holds(activity.type, value, properties):
+            continue
+        window = key_at(counter.stored, activity.occurred_at, calendar)
+        subject = "" if counter.per is None else subject_text(properties.get(counter.per))
+        if window is None or subject is None:
+            continue
+        element: str | None = None
+        if counter.element is not None:
+            element = subject_text(properties.get(counter.element))
+            if element is None:
+                continue
+        number = amount.constant
+        if number is None:
+            number = amount.of(value, properties)
+        key = TallyKey(activity.member, counter.metric, window, subject)
+        found.append(Contributed(counter, key, number, element))
+    return found
+
+
+def count(draft: Draft, contribution: Contributed) -> None:
+    """Take one contribution into its tally."""
+    counter, key, amount, element = contribution
+    if element is None:
+        draft.count(key, counter.aggregation, amount)
+        return
+    element_key = distinct.element_key(key, element)
+    before = draft.tally(element_key)
+    draft.set_tally(element_key, before, distinct.seen(before, draft.activity.occurred_at))
+    if before is None:
+        draft.count(key, TOTAL, SCALE)

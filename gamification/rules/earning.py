@@ -1,0 +1,83 @@
+"""Earning rules: points for an activity, within caps and above the floor."""
+
+from gamification.definition.compiled import CompiledCap, CompiledEarning, Unit
+from gamification.draft import Draft
+from gamification.ledger import Room, post
+from gamification.metrics import TOTAL
+from gamification.outcomes import PointsEarned
+from gamification.state import Account, AccountKey, Posting, PostingKey, TallyKey
+from gamification.windows import key_at
+
+OPENING = "opening"
+"""The rule named by the posting that every account with a start begins with."""
+
+
+def earn(draft: Draft, rule: CompiledEarning) -> None:
+    """Give what one rule gives for the draft's activity, if its condition holds."""
+    activity = draft.activity
+    when = rule.when
+    if when is not None and not when.holds(activity.type, activity.value, activity.properties):
+        return
+    requested = rule.amount.constant
+    if requested is None:
+        requested = rule.amount.of(activity.value, activity.properties)
+    give(draft, rule.unit, requested, rule=rule.rule, caps=rule.caps)
+
+
+def give(
+    draft: Draft,
+    unit_key: str,
+    requested: int,
+    *,
+    rule: str,
+    caps: tuple[CompiledCap, ...] = (),
+) -> None:
+    """Post points because of the draft's activity, and count them as earned."""
+    if not requested:
+        return
+    unit, activity = draft.program.units[unit_key], draft.activity
+    account = _opened(draft, unit)
+    used = [(cap, _cap_tally(draft, cap)) for cap in caps]
+    rooms: list[Room] = []
+    for cap, key in used:
+        tally = draft.tally(key) if key is not None else None
+        rooms.append(Room(cap.key, cap.most - (tally.value if tally is not None else 0)))
+    granted, limited_by, account = post(
+        account, requested, at=activity.occurred_at, rooms=tuple(rooms), minimum=unit.minimum
+    )
+    posting = Posting(requested, granted, limited_by, activity.occurred_at, draft.program.version)
+    key = PostingKey(activity.member, unit_key, activity.key, rule)
+    draft.set_account(PointsEarned(key, posting, account))
+    if granted > 0:
+        for _, cap_key in used:
+            if cap_key is not None:
+                draft.count(cap_key, TOTAL, granted)
+    if granted:
+        _count_points(draft, unit, granted)
+
+
+def _opened(draft: Draft, unit: Unit) -> Account:
+    """The member's account, opened with the unit's start if this is its first posting."""
+    activity = draft.activity
+    account = draft.account(AccountKey(activity.member, unit.key))
+    if account is not None:
+        return account
+    account = Account(unit.start)
+    if unit.start:
+        posting = Posting(unit.start, unit.start, "", activity.occurred_at, draft.program.version)
+        draft.set_account(
+            PointsEarned(PostingKey(activity.member, unit.key, "", OPENING), posting, account)
+        )
+    return account
+
+
+def _cap_tally(draft: Draft, cap: CompiledCap) -> TallyKey | None:
+    """The tally of what a cap has let through; None outside every season."""
+    window = key_at(cap.per, draft.activity.occurred_at, draft.program.calendar)
+    return None if window is None else TallyKey(draft.activity.member, cap.metric, window, "")
+
+
+def _count_points(draft: Draft, unit: Unit, granted: int) -> None:
+    member = draft.activity.member
+    for metric, window, start in draft.agenda.points[unit.key]:
+        draft.count(TallyKey(member, metric, window, ""), TOTAL, granted, start=start)

@@ -1,0 +1,128 @@
+"""What a transaction has to write, collected from outcomes and corrections, then written at once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from gamification.facts import Order
+from gamification.ids import MemberId
+from gamification.outcomes import (
+    BadgeAwarded,
+    BadgeRevoked,
+    Notice,
+    NoticeKind,
+    Outcome,
+    PointsAdjusted,
+    PointsEarned,
+    TallyChanged,
+)
+from gamification.ports import Changes, Member, Ranked, Writing
+from gamification.program import Program
+from gamification.replay import Correction, Replayed
+from gamification.state import Account, AccountKey, Award, AwardKey, Entry, Tally, TallyKey
+
+
+@dataclass(slots=True)
+class Settlement:
+    """Everything that one transaction changes besides its facts."""
+
+    program: Program
+    members: Mapping[MemberId, Member]
+    tallies: dict[TallyKey, Tally] = field(default_factory=dict[TallyKey, Tally])
+    lost_tallies: set[TallyKey] = field(default_factory=set[TallyKey])
+    accounts: dict[AccountKey, Account] = field(default_factory=dict[AccountKey, Account])
+    entries: list[tuple[Entry, int]] = field(default_factory=list[tuple[Entry, int]])
+    awards: list[Award] = field(default_factory=list[Award])
+    lost_awards: list[AwardKey] = field(default_factory=list[AwardKey])
+    notices: list[Notice] = field(default_factory=list[Notice])
+    last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
+
+    def take(self, outcomes: Iterable[Outcome]) -> None:
+        """What facts folded in order did."""
+        for outcome in outcomes:
+            match outcome:
+                case TallyChanged(key, _, after):
+                    self.tallies[key] = after
+                case PointsEarned(key, posting, account):
+                    self.accounts[outcome.account_key] = account
+                    entry = Entry(
+                        key,
+                        0,
+                        posting.granted,
+                        posting.requested,
+                        posting.limited_by,
+                        posting.occurred_at,
+                        posting.version,
+                    )
+                    self.entries.append((entry, account.balance))
+                case BadgeAwarded(award):
+                    self.awards.append(award)
+                    self._announce(NoticeKind.BADGE_AWARDED, award)
+                case BadgeRevoked() | PointsAdjusted():
+                    raise AssertionError("only a replay revokes and adjusts")
+                case _:
+                    assert_never(outcome)
+
+    def correct(self, replayed: Replayed, correction: Correction) -> None:
+        """What the replay of a member's history changes."""
+        for key in correction.tallies:
+            self.tallies[key] = replayed.state.tallies[key]
+        self.lost_tallies |= correction.lost_tallies
+        self.accounts |= correction.accounts
+        self.entries += correction.entries
+        self.awards += correction.awards
+        self.lost_awards += [award.key for award in correction.lost_awards]
+        for award in correction.new_awards:
+            self._announce(NoticeKind.BADGE_AWARDED, award)
+        for award in correction.lost_awards:
+            self._announce(NoticeKind.BADGE_REVOKED, award)
+
+    async def write(self, writing: Writing, *, announce: bool) -> Changes:
+        """Write it all in bulk; what to publish once the transaction has committed.
+
+        The facts must have been written before, in the same transaction.
+        """
+        if self.tallies:
+            await writing.put_tallies([self._ranked(*item) for item in self.tallies.items()])
+        if self.lost_tallies:
+            await writing.delete_tallies(self.lost_tallies)
+        if self.accounts:
+            await writing.put_accounts(self.accounts)
+        if self.entries:
+            await writing.add_entries(self.entries)
+        if self.lost_awards:
+            await writing.delete_awards(self.lost_awards)
+        if self.awards:
+            await writing.add_awards(self.awards)
+        if self.last:
+            await writing.put_last(self.last)
+        notices: tuple[Notice, ...] = ()
+        if announce and self.notices:
+            notices = tuple(await writing.add_notices(self.notices))
+        return Changes(self.program.id, self._touched(), self._boards(), notices)
+
+    def _announce(self, kind: NoticeKind, award: Award) -> None:
+        badge = self.program.rules.badges.get(award.key.badge)
+        is_public = badge is not None and not badge.is_secret
+        notice = Notice(0, kind, award.key.member, award.key, award.earned_at, is_public)
+        self.notices.append(notice)
+
+    def _ranked(self, key: TallyKey, tally: Tally) -> Ranked:
+        attributes = self.members[key.member].attributes
+        return Ranked(key, tally, self.program.rules.ranks(key.metric, attributes))
+
+    def _touched(self) -> frozenset[MemberId]:
+        return frozenset(
+            {key.member for key in self.tallies}
+            | {key.member for key in self.lost_tallies}
+            | {key.member for key in self.accounts}
+            | {key.member for key in self.lost_awards}
+            | self.last.keys()
+        )
+
+    def _boards(self) -> frozenset[str]:
+        """The leaderboards on which a score has moved."""
+        metrics = {key.metric for key in self.tallies} | {key.metric for key in self.lost_tallies}
+        boards = self.program.rules.boards.values()
+        return frozenset(board.key for board in boards if board.metric in metrics)
+

@@ -1,0 +1,251 @@
+"""Without this part nothing could be read from the twin."""
+
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+
+from gamification.facts import Activity, Order, Retraction
+from gamification.ids import MemberId, ProgramId
+from gamification.outcomes import Notice
+from gamification.ports import (
+    ActivityRow,
+    Ahead,
+    AwardRow,
+    Board,
+    EntryRow,
+    Member,
+    Standing,
+    SubjectBound,
+    Totals,
+)
+from gamification.state import (
+    Account,
+    AccountKey,
+    AwardKey,
+    Tally,
+    TallyKey,
+)
+from gamification.twin.tables import BY_ID, Tables, picked, place
+
+PAGE_FACTS_MAX = 20_000
+
+
+class TwinView:
+    """What is committed in one program, whenever it is asked."""
+
+    def __init__(self, programs: Mapping[ProgramId, Tables], program: ProgramId) -> None:
+        self._programs = programs
+        self._program = program
+
+    @property
+    def _tables(self) -> Tables:
+        return self._programs[self._program]
+
+
+class TwinReading(TwinView):
+    """Fulfils `Reading`."""
+
+    async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
+        return picked(self._tables.members, ids)
+
+    async def members_by_external_id(self, external_ids: Collection[str]) -> dict[str, Member]:
+        ids = picked(self._tables.by_external_id, external_ids)
+        return {external_id: self._tables.members[id_] for external_id, id_ in ids.items()}
+
+    async def member_page(self, *, after: str | None, limit: int) -> list[Member]:
+        ids = sorted(self._tables.by_external_id.items())
+        following = [id_ for external_id, id_ in ids if after is None or external_id > after]
+        return [self._tables.members[id_] for id_ in following[:limit]]
+
+    async def member_count(self) -> int:
+        return len(self._tables.members)
+
+    async def tallies(
+        self, members: Collection[MemberId], metrics: Collection[tuple[str, str]]
+    ) -> dict[TallyKey, Tally]:
+        keys = [TallyKey(m, metric, window, "") for m in members for metric, window in metrics]
+        return picked(self._tables.tallies, keys)
+
+    async def subjects_below(
+        self, members: Collection[MemberId], bounds: Collection[SubjectBound], *, limit: int
+    ) -> dict[TallyKey, Tally]:
+        found: dict[TallyKey, Tally] = {}
+        for member in members:
+            for bound in bounds:
+                below = [
+                    (key, tally)
+                    for key, tally in self._tables.tallies.items()
+                    if key[:3] == (member, bound.metric, bound.window)
+                    and key.subject
+                    and tally.value < bound.below
+                ]
+                below.sort(key=lambda one: (-one[1].value, one[0].subject))
+                found.update(below[:limit])
+        return found
+
+    async def tallies_by_key(self, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]:
+        return picked(self._tables.tallies, keys)
+
+    async def accounts(self, members: Collection[MemberId]) -> dict[AccountKey, Account]:
+        return {key: a for key, a in self._tables.accounts.items() if key.member in members}
+
+    async def awards(
+        self,
+        members: Collection[MemberId],
+        *,
+        badges: Collection[str] | None,
+        before: int | None,
+        limit: int,
+    ) -> dict[MemberId, list[AwardRow]]:
+        return {
+            member: [
+                row
+                for row in self._newest_awards(member, badges)
+                if before is None or row.id < before
+            ][:limit]
+            for member in members
+        }
+
+    def _newest_awards(self, member: MemberId, badges: Collection[str] | None) -> list[AwardRow]:
+        found = [
+            row
+            for key, row in self._tables.awards.items()
+            if key.member == member and (badges is None or key.badge in badges)
+        ]
+        return sorted(found, reverse=True, key=BY_ID)
+
+    async def award_counts(
+        self, members: Collection[MemberId], badges: Collection[str] | None
+    ) -> dict[MemberId, int]:
+        return {member: len(self._newest_awards(member, badges)) for member in members}
+
+    async def awards_by_id(self, ids: Collection[int]) -> dict[int, AwardRow]:
+        return {row.id: row for row in self._tables.awards.values() if row.id in ids}
+
+    async def awards_by_key(self, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]:
+        return picked(self._tables.awards, keys)
+
+    async def awards_of_activity(self, key: str) -> list[AwardRow]:
+        found = (row for row in self._tables.awards.values() if row.award.cause == key)
+        return sorted(found, key=BY_ID)
+
+    async def badge_holders(self, badges: Collection[str]) -> dict[tuple[str, int], int]:
+        holders: defaultdict[tuple[str, int], set[MemberId]] = defaultdict(set)
+        for key in self._tables.awards:
+            if key.badge in badges:
+                holders[key.badge, key.level].add(key.member)
+        return {level: len(members) for level, members in holders.items()}
+
+    async def entries(
+        self, member: MemberId, unit: str, *, before: int | None, limit: int
+    ) -> list[EntryRow]:
+        found = [
+            row
+            for row in self._tables.entries.values()
+            if row.entry.posting[:2] == (member, unit) and (before is None or row.id < before)
+        ]
+        return sorted(found, reverse=True, key=BY_ID)[:limit]
+
+    async def entries_of_activity(self, key: str) -> list[EntryRow]:
+        return [row for row in self._tables.entries.values() if row.entry.posting.cause == key]
+
+    async def activity_page(
+        self, member: MemberId, *, before: Order | None, limit: int
+    ) -> list[ActivityRow]:
+        facts = self._tables.facts_of(member)
+        return [r for r in reversed(facts) if before is None or r.activity.order < before][:limit]
+
+    async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]:
+        return {
+            key: ActivityRow(id_, activity, self._tables.retractions_of(key))
+            for key, (id_, activity) in picked(self._tables.activities, keys).items()
+        }
+
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]:
+        ranked = self._tables.board(board)
+        return [s for s in ranked if after is None or place(s) > place(after)][:limit]
+
+    async def standings_before(
+        self, board: Board, before: Standing, *, limit: int
+    ) -> list[Standing]:
+        ahead = [s for s in self._tables.board(board) if place(s) < place(before)]
+        return ahead[max(len(ahead) - limit, 0) :]
+
+    async def standing_at(self, board: Board, position: int) -> Standing | None:
+        return next(iter(self._tables.board(board)[position - 1 : position]), None)
+
+    async def standings_of(
+        self, board: Board, members: Collection[MemberId]
+    ) -> dict[MemberId, Standing]:
+        return {s.member: s for s in self._tables.board(board) if s.member in members}
+
+    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
+        ranked = self._tables.board(board)
+        return [
+            Ahead(
+                before=sum(place(other) < place(standing) for other in ranked),
+                higher=sum(other.score > standing.score for other in ranked),
+                higher_scores=len({o.score for o in ranked if o.score > standing.score}),
+                tied=max(sum(other.score == standing.score for other in ranked) - 1, 0),
+            )
+            for standing in standings
+        ]
+
+    async def participant_count(self, board: Board) -> int:
+        return len(self._tables.board(board))
+
+    async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
+        found = {key.window for key in self._tables.ranked if key.metric == metric}
+        earlier = (window for window in found if before is None or window < before)
+        return sorted(earlier, reverse=True)[:limit]
+
+    async def notices_after(
+        self, after: int, *, member: MemberId | None, public_only: bool, limit: int
+    ) -> list[Notice]:
+        return [
+            notice
+            for notice in self._tables.notices.values()
+            if notice.id > after
+            and (member is None or notice.member == member)
+            and (notice.is_public or not public_only)
+        ][:limit]
+
+    async def latest_notice_id(self) -> int:
+        return len(self._tables.notices)
+
+
+class TwinAuditing(TwinView):
+    """Fulfils `Auditing`."""
+
+    async def members(self) -> AsyncGenerator[list[Member]]:
+        page: list[Member] = []
+        facts_in_page = 0
+        for _, member in sorted(self._tables.members.items()):
+            facts = len(self._tables.facts_of(member.id))
+            if page and facts_in_page + facts > PAGE_FACTS_MAX:
+                yield page
+                page, facts_in_page = [], 0
+            page.append(member)
+            facts_in_page += facts
+        if page:
+            yield page
+
+    async def histories(
+        self, ids: Sequence[MemberId]
+    ) -> dict[MemberId, list[tuple[Activity, tuple[Retraction, ...]]]]:
+        return {
+            id_: [(row.activity, row.retractions) for row in self._tables.facts_of(id_)]
+            for id_ in ids
+        }
+
+    async def totals(self, ids: Sequence[MemberId]) -> dict[MemberId, Totals]:
+        return {id_: self._tables.totals_of(id_) for id_ in ids}
+
+    async def orphans(self) -> list[str]:
+        """Only tallies can be put for a member who does not exist."""
+        lost = {key.member for key in self._tables.tallies} - self._tables.members.keys()
+        count = sum(key.member in lost for key in self._tables.tallies)
+        return (
+            [f"tally: {count} rows belong to no member (the first to {min(lost)})"] if lost else []
+        )

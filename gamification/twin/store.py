@@ -1,0 +1,81 @@
+"""Without this part the twin would hold one program, for one transaction at a time."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from gamification.ids import ProgramId
+from gamification.ports import (
+    ApiKey,
+    DefinitionVersion,
+    ProgramExists,
+    ProgramRecord,
+)
+from gamification.twin.reading import TwinAuditing, TwinReading
+from gamification.twin.tables import Tables
+from gamification.twin.writing import TwinWriting
+
+
+class Twin:
+    """The store of all programs, in memory."""
+
+    def __init__(self) -> None:
+        self._programs: dict[ProgramId, Tables] = {}
+        self._locks: defaultdict[ProgramId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._keys: dict[int, tuple[bytes, ApiKey]] = {}
+        self._key_ids = 0
+
+    @asynccontextmanager
+    async def writing(self, program: ProgramRecord) -> AsyncGenerator[TwinWriting]:
+        """One transaction at a time in each program."""
+        async with self._locks[program.id]:
+            tables = self._programs[program.id].copy()
+            yield TwinWriting(tables)
+            self._programs[program.id] = tables
+
+    def reading(self, program: ProgramRecord) -> TwinReading:
+        return TwinReading(self._programs, program.id)
+
+    def auditing(self, program: ProgramRecord) -> TwinAuditing:
+        return TwinAuditing(self._programs, program.id)
+
+    async def programs(self) -> list[ProgramRecord]:
+        return [tables.record for tables in self._programs.values()]
+
+    async def program(self, key: str) -> ProgramRecord | None:
+        return next((record for record in await self.programs() if record.key == key), None)
+
+    async def program_by_id(self, id: ProgramId) -> ProgramRecord | None:
+        return self._programs[id].record if id in self._programs else None
+
+    async def create_program(self, key: str, first: DefinitionVersion) -> ProgramRecord:
+        if await self.program(key):
+            raise ProgramExists(key)
+        record = ProgramRecord(ProgramId(len(self._programs) + 1), key, (first,))
+        self._programs[record.id] = Tables(record)
+        return record
+
+    async def add_api_key(
+        self, program: ProgramId, *, name: str, digest: bytes, scopes: Iterable[str], now: datetime
+    ) -> ApiKey:
+        self._key_ids += 1
+        key = ApiKey(self._key_ids, program, name, frozenset(scopes), now)
+        self._keys[key.id] = (digest, key)
+        return key
+
+    async def api_key(self, digest: bytes) -> ApiKey | None:
+        return next((key for stored, key in self._keys.values() if stored == digest), None)
+
+    async def api_keys(self, program: ProgramId) -> list[ApiKey]:
+        return [key for _, key in self._keys.values() if key.program == program]
+
+    async def revoke_api_key(self, program: ProgramId, id: int) -> bool:
+        if id not in self._keys or self._keys[id][1].program != program:
+            return False
+        del self._keys[id]
+        return True
+
+    async def ping(self) -> None:
+        """Memory always answers."""

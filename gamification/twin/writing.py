@@ -1,0 +1,178 @@
+"""Without this part nothing could be written in the twin."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from gamification.facts import Activity, Order, Retraction, Scalar
+from gamification.ids import MemberId, member_id
+from gamification.outcomes import Notice
+from gamification.ports import (
+    AwardRow,
+    DefinitionVersion,
+    EntryRow,
+    KeyTaken,
+    Member,
+    Ranked,
+    Totals,
+)
+from gamification.state import (
+    Account,
+    AccountKey,
+    Award,
+    AwardKey,
+    Entry,
+    Tally,
+    TallyKey,
+    TallySpan,
+)
+from gamification.twin.tables import BY_KEY, Tables, picked
+
+SOURCE_ACTIVITIES_MAX = 1_000
+
+
+class TwinWriting:
+    """Fulfils `Writing` on a copy of the tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
+        for external_id in external_ids:
+            if external_id not in self._tables.by_external_id:
+                self._register(external_id, now)
+        ids = self._tables.by_external_id
+        return {external_id: self._tables.members[ids[external_id]] for external_id in external_ids}
+
+    def _register(self, external_id: str, now: datetime) -> None:
+        salt = 0
+        while (
+            id_ := member_id(self._tables.record.key, external_id, salt=salt)
+        ) in self._tables.members:
+            salt += 1
+        self._tables.members[id_] = Member(id_, external_id, None, {}, now, None)
+        self._tables.by_external_id[external_id] = id_
+
+    async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
+        return picked(self._tables.members, ids)
+
+    async def activities(self, keys: Collection[str]) -> dict[str, Activity]:
+        return {
+            key: activity for key, (_, activity) in picked(self._tables.activities, keys).items()
+        }
+
+    async def activities_from(self, source: str) -> list[Activity]:
+        found = (a for _, a in self._tables.activities.values() if a.source == source)
+        return sorted(found, key=BY_KEY)[:SOURCE_ACTIVITIES_MAX]
+
+    async def retractions(
+        self, activity_keys: Collection[str]
+    ) -> dict[str, tuple[Retraction, ...]]:
+        found = {key: self._tables.retractions_of(key) for key in activity_keys}
+        return {key: retractions for key, retractions in found.items() if retractions}
+
+    async def tallies(
+        self, keys: Collection[TallyKey], spans: Collection[TallySpan]
+    ) -> dict[TallyKey, Tally]:
+        spanned = {
+            key: tally
+            for key, tally in (self._tables.tallies.items() if spans else ())
+            for span in spans
+            if key[:2] == span[:2] and span.first <= key.window <= span.last
+        }
+        return picked(self._tables.tallies, keys) | spanned
+
+    async def accounts(self, keys: Collection[AccountKey]) -> dict[AccountKey, Account]:
+        return picked(self._tables.accounts, keys)
+
+    async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]:
+        return {key: row.award for key, row in picked(self._tables.awards, keys).items()}
+
+    async def add_activities(self, activities: Sequence[Activity]) -> None:
+        for activity in activities:
+            if activity.key in self._tables.activities:
+                raise KeyTaken(activity.key)
+            stored = (len(self._tables.activities) + 1, activity)
+            self._tables.activities[activity.key] = stored
+
+    async def add_retractions(self, retractions: Sequence[Retraction]) -> None:
+        for retraction in retractions:
+            self._tables.retractions.setdefault(retraction.key, retraction)
+
+    async def put_tallies(self, tallies: Sequence[Ranked]) -> None:
+        for put in tallies:
+            if not put.tally.touches:
+                await self.delete_tallies([put.key])
+                continue
+            self._tables.tallies[put.key] = put.tally
+            self._rank(put.key, put.ranked)
+
+    def _rank(self, key: TallyKey, ranked: bool) -> None:
+        if ranked:
+            self._tables.ranked[key] = None
+        else:
+            self._tables.ranked.pop(key, None)
+
+    async def delete_tallies(self, keys: Collection[TallyKey]) -> None:
+        for key in keys:
+            self._tables.tallies.pop(key, None)
+            self._tables.ranked.pop(key, None)
+
+    async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None:
+        self._tables.accounts.update(accounts)
+
+    async def add_entries(self, entries: Sequence[tuple[Entry, int]]) -> None:
+        for entry, balance_after in entries:
+            id_ = len(self._tables.entries) + 1
+            self._tables.entries[id_] = EntryRow(id_, entry, balance_after)
+
+    async def add_awards(self, awards: Sequence[Award]) -> None:
+        for award in awards:
+            stored = self._tables.awards.get(award.key)
+            if stored is None:
+                self._tables.award_ids += 1
+            id_ = stored.id if stored else self._tables.award_ids
+            self._tables.awards[award.key] = AwardRow(id_, award)
+
+    async def delete_awards(self, keys: Collection[AwardKey]) -> None:
+        for key in keys:
+            self._tables.awards.pop(key, None)
+
+    async def add_notices(self, notices: Sequence[Notice]) -> list[Notice]:
+        first = len(self._tables.notices) + 1
+        added = [notice._replace(id=id_) for id_, notice in enumerate(notices, first)]
+        self._tables.notices.update((notice.id, notice) for notice in added)
+        return added
+
+    async def put_last(self, last: Mapping[MemberId, Order]) -> None:
+        for id_, order in last.items():
+            self._tables.members[id_] = replace(self._tables.members[id_], last=order)
+
+    async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
+        return [(row.activity, row.retractions) for row in self._tables.facts_of(member)]
+
+    async def totals(self, member: MemberId) -> Totals:
+        return self._tables.totals_of(member)
+
+    async def update_member(
+        self,
+        member: MemberId,
+        *,
+        display_name: str | None,
+        attributes: Mapping[str, Scalar],
+    ) -> None:
+        changed = replace(
+            self._tables.members[member], display_name=display_name, attributes=dict(attributes)
+        )
+        self._tables.members[member] = changed
+
+    async def set_ranked(self, member: MemberId, ranked: Mapping[str, bool]) -> None:
+        for key in self._tables.tallies:
+            if key.member == member and key.metric in ranked:
+                self._rank(key, ranked[key.metric])
+
+    async def add_version(self, version: DefinitionVersion) -> None:
+        record = self._tables.record
+        if any(stored.version == version.version for stored in record.versions):
+            raise KeyTaken(f"version {version.version}")
+        self._tables.record = replace(record, versions=(*record.versions, version))

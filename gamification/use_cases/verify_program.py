@@ -1,0 +1,252 @@
+"""The auditor: every number of a program computed again from its facts, each difference named."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gamification.definition.compiled import CompiledBoard
+from gamification.facts import Activity, Retraction
+from gamification.ports import Board, Member, Reading, Standing, Store, Totals
+from gamification.program import Program
+from gamification.quantity import to_text
+from gamification.ranking import rank_by_hand
+from gamification.replay import Replayed, replay
+from gamification.rules.earning import OPENING
+from gamification.state import AccountKey, Award, AwardKey, PostingKey, TallyKey
+from gamification.use_cases.rank import page_of_board
+
+WINDOWS_MAX = 100_000
+BOARD_PAGE = 1000
+TOP = 100
+"""How many places of each board are ranked by hand, which takes quadratic time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something stored that is not what the facts make of it."""
+
+    what: str
+    where: str
+    stored: str
+    computed: str
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.where}: stored {self.stored}, computed {self.computed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How far the audit has come."""
+
+    members: int = 0
+    of: int = 0
+    facts: int = 0
+    tallies: int = 0
+    postings: int = 0
+    awards: int = 0
+    boards: int = 0
+
+
+async def verify_program(store: Store, program: Program) -> AsyncIterator[Difference | Checked]:
+    """Compute everything again; yield each difference, and now and then how far it is.
+
+    Reads only. Run it while nobody writes, or expect differences that are gone the next time.
+    """
+    auditing, reading = store.auditing(program.record), store.reading(program.record)
+    checked = Checked(of=await reading.member_count())
+    yield checked
+    for orphan in await auditing.orphans():
+        yield Difference("a row without its fact", orphan, "present", "absent")
+    async for page in auditing.members():
+        ids = [member.id for member in page]
+        histories, totals = await auditing.histories(ids), await auditing.totals(ids)
+        for member in page:
+            history, stored = histories.get(member.id, []), totals[member.id]
+            replayed = replay(program.timeline, history)
+            for difference in _differences(program, member, replayed, stored):
+                yield difference
+            if history and member.last != history[-1][0].order:
+                yield Difference(
+                    "the latest fact", member.external_id, str(member.last), history[-1][0].key
+                )
+            checked = _count(checked, history, replayed)
+        yield checked
+    for board in program.rules.boards.values():
+        for window in await _windows(reading, board):
+            async for difference in _board(reading, board, window):
+                yield difference
+            checked = Checked(**{**_as_dict(checked), "boards": checked.boards + 1})
+        yield checked
+
+
+def _as_dict(checked: Checked) -> dict[str, int]:
+    return {name: getattr(checked, name) for name in Checked.__slots__}
+
+
+def _count(
+    checked: Checked,
+    history: Sequence[tuple[Activity, tuple[Retraction, ...]]],
+    replayed: Replayed,
+) -> Checked:
+    return Checked(
+        members=checked.members + 1,
+        of=checked.of,
+        facts=checked.facts + len(history),
+        tallies=checked.tallies + len(replayed.state.tallies),
+        postings=checked.postings + len(replayed.postings),
+        awards=checked.awards + len(replayed.state.awards),
+        boards=checked.boards,
+    )
+
+
+# ------------------------------------------------------------------------------------- members
+
+
+def _differences(
+    program: Program, member: Member, replayed: Replayed, stored: Totals
+) -> Iterator[Difference]:
+    who = member.external_id
+    yield from _tallies(who, replayed, stored)
+    yield from _ranked(program, member, stored)
+    yield from _awards(who, replayed, stored)
+    yield from _postings(who, replayed, stored)
+    yield from _balances(program, who, replayed, stored)
+
+
+def _tallies(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:
+    computed = replayed.state.tallies
+    for key in sorted(computed.keys() | stored.tallies.keys()):
+        one, other = stored.tallies.get(key), computed.get(key)
+        if one is None or other is None:
+            yield Difference("the tally", _tally_name(who, key), str(one), str(other))
+            continue
+        for name in ("value", "reached_at", "touches"):
+            if getattr(one, name) != getattr(other, name):
+                yield Difference(
+                    f"the tally's {name}",
+                    _tally_name(who, key),
+                    str(getattr(one, name)),
+                    str(getattr(other, name)),
+                )
+        if one.peak < other.peak:  # a peak may be too high, which costs a replay; never too low
+            yield Difference(
+                "the tally's peak", _tally_name(who, key), f"{one.peak}", f"at least {other.peak}"
+            )
+
+
+def _ranked(program: Program, member: Member, stored: Totals) -> Iterator[Difference]:
+    for key in sorted(stored.tallies):
+        stands = key in stored.ranked
+        should = program.rules.ranks(key.metric, member.attributes)
+        if stands != should:
+            name = _tally_name(member.external_id, key)
+            yield Difference("the standing on boards", name, str(stands), str(should))
+
+
+def _awards(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:
+    computed = replayed.state.awards
+    for key in sorted(computed.keys() | stored.awards.keys()):
+        one, other = stored.awards.get(key), computed.get(key)
+        if one != other:
+            yield Difference("the award", _award_name(who, key), _award(one), _award(other))
+
+
+def _postings(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:
+    for key in sorted(replayed.postings.keys() | stored.postings.keys()):
+        one, other = stored.postings.get(key), replayed.postings.get(key)
+        granted = one.granted if one is not None else 0
+        expected = other.granted if other is not None else 0
+        if key.rule == OPENING and other is None:
+            expected = granted  # an account stays open when all that was earned is retracted
+        if granted != expected or (one is None and other is not None):
+            name = _posting_name(who, key)
+            yield Difference("the ledger", name, to_text(granted), to_text(expected))
+
+
+def _balances(
+    program: Program, who: str, replayed: Replayed, stored: Totals
+) -> Iterator[Difference]:
+    sums: dict[AccountKey, int] = {}
+    for key, posting in stored.postings.items():
+        account = AccountKey(key.member, key.unit)
+        sums[account] = sums.get(account, 0) + posting.granted
+    for key in sorted(sums.keys() | stored.accounts.keys() | replayed.state.accounts.keys()):
+        account = stored.accounts.get(key)
+        balance = account.balance if account is not None else 0
+        if balance != sums.get(key, 0):
+            name = f"{who}'s {key.unit} against the sum of its entries"
+            yield Difference("the balance", name, to_text(balance), to_text(sums.get(key, 0)))
+        computed = replayed.state.accounts.get(key)
+        unit = program.rules.units.get(key.unit)
+        start = unit.start if unit is not None else 0
+        expected = computed.balance if computed is not None else start
+        if balance != expected:
+            name = f"{who}'s {key.unit}"
+            yield Difference("the balance", name, to_text(balance), to_text(expected))
+
+
+def _tally_name(who: str, key: TallyKey) -> str:
+    about = f" about {key.subject}" if key.subject else ""
+    return f"{who}: {key.metric} in {key.window or 'all time'}{about}"
+
+
+def _award_name(who: str, key: AwardKey) -> str:
+    about = "".join(f" {part}" for part in (key.window, key.subject) if part)
+    return f"{who}: {key.badge} level {key.level}{about}"
+
+
+def _award(award: Award | None) -> str:
+    if award is None:
+        return "nothing"
+    evidence = ", ".join(f"{each.criterion} {to_text(each.value)}" for each in award.evidence)
+    return f"earned {award.earned_at.isoformat()} by {award.cause} ({evidence})"
+
+
+def _posting_name(who: str, key: PostingKey) -> str:
+    return f"{who}'s {key.unit} from {key.rule} because of {key.cause or 'joining'}"
+
+
+# -------------------------------------------------------------------------------------- boards
+
+
+async def _windows(reading: Reading, board: CompiledBoard) -> list[str]:
+    """Every window of a board that somebody has a score in."""
+    windows: list[str] = []
+    before: str | None = None
+    while page := await reading.windows(board.metric, limit=BOARD_PAGE, before=before):
+        windows += page
+        before = page[-1]
+        if len(windows) > WINDOWS_MAX or len(page) < BOARD_PAGE:
+            break
+    return windows
+
+
+async def _board(
+    reading: Reading, board: CompiledBoard, window: str
+) -> AsyncIterator[Difference]:
+    """Read a board page by page: its order, its count, and its ranks against a sort by hand."""
+    name = f"{board.key} {window or 'of all time'}"
+    rows: list[Standing] = []
+    after: Standing | None = None
+    while True:
+        places = await page_of_board(reading, board, (window,), after=after, limit=BOARD_PAGE)
+        rows += [Standing(place.member, place.score, place.reached_at) for place in places]
+        if len(rows) == len(places):  # the top page, compared row by row with the reference
+            for place, expected in zip(places, rank_by_hand(rows[:TOP], board.ties), strict=False):
+                ranks = (place.member, place.rank, place.position)
+                if ranks != (expected.member, expected.rank, expected.position):
+                    where = f"{name}, position {expected.position}"
+                    yield Difference("the rank", where, str(place), str(expected))
+        if len(places) < BOARD_PAGE:
+            break
+        after = rows[-1]
+    for ahead, behind in pairwise(rows):
+        if _place_in_order(ahead) >= _place_in_order(behind):
+            yield Difference("the order", name, str(ahead), f"not before {behind}")
+    count = await reading.participant_count(Board(board.metric, (window,)))
+    if count != len(rows):
+        yield Difference("the number of participants", name, str(count), str(len(rows)))
+
+
+def _place_in_order(row: Standing) -> tuple[int, float, int]:
+    return (-row.score, row.reached_at.timestamp(), row.member)
