@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from gamification.definition.problems import unknown
 from gamification.facts import Activity, NewActivity
 from gamification.ids import MemberId
 from gamification.program import Program
-from gamification.definition.problems import unknown
 from gamification.quantity import SCALE, parse
 from gamification.refusals import InTheFuture, InvalidInput, TooLate, UnknownActivityType
 

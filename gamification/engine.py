@@ -60,4 +60,3 @@ def evolve(state: State, outcome: Outcome) -> State:
         case _:
             assert_never(outcome)
     return state
-

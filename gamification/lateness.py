@@ -95,9 +95,7 @@ def _badge_stays(seen: _Seen, badge: CompiledBadge, changed: TallyKey) -> bool:
     return True
 
 
-def _stays_below(
-    seen: _Seen, criterion: CompiledCriterion, subject: str, threshold: int
-) -> bool:
+def _stays_below(seen: _Seen, criterion: CompiledCriterion, subject: str, threshold: int) -> bool:
     """Whether the number never reached the threshold, the late activity counted in."""
     if isinstance(criterion.window, Rolling):
         return False

@@ -1,4 +1,4 @@
-"""What comes out: what a fact changed, in the past tense. The engine decides them, nothing else does."""
+"""What comes out: what a fact changed, in the past tense. Only the engine decides outcomes."""
 
 from datetime import datetime
 from enum import Enum
@@ -68,7 +68,7 @@ class NoticeKind(Enum):
 
 
 class Notice(NamedTuple):
-    """What the system announces after a change. `is_public` notices appear in the program's feed."""
+    """What the system announces after a change; `is_public` ones appear in the program's feed."""
 
     id: int
     kind: NoticeKind

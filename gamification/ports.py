@@ -168,9 +168,7 @@ class Writing(Protocol):
     Every method costs a constant number of statements, whatever the size of its argument.
     """
 
-    async def lock_members(
-        self, external_ids: Collection[str], now: datetime
-    ) -> dict[str, Member]:
+    async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
         """Register those that are new (`registered_at` = now), lock all rows in the order of
         their ids until the end of the transaction, and return them by external id."""
         ...
@@ -193,7 +191,9 @@ class Writing(Protocol):
         """The stored activities of one source, by key; at most 1,000."""
         ...
 
-    async def retractions(self, activity_keys: Collection[str]) -> dict[str, tuple[Retraction, ...]]:
+    async def retractions(
+        self, activity_keys: Collection[str]
+    ) -> dict[str, tuple[Retraction, ...]]:
         """The retractions of these activities, in the order of their keys."""
         ...
 
@@ -239,9 +239,7 @@ class Writing(Protocol):
         """Move the place of the members' latest fact."""
         ...
 
-    async def history(
-        self, member: MemberId
-    ) -> list[tuple[Activity, tuple[Retraction, ...]]]:
+    async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
         """All activities of a member in order, each with its retractions."""
         ...
 

@@ -1,4 +1,4 @@
-"""What must be loaded before activities can be judged: explicit, so that a batch loads it at once."""
+"""What must be loaded before activities are judged: explicit, so that a batch loads it at once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

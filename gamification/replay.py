@@ -75,22 +75,22 @@ def correction(replayed: Replayed, stored: Totals) -> Correction:
     state = replayed.state
     entries = _entries(replayed, stored)
     accounts = {
-        key: account for key, account in state.accounts.items() if stored.accounts.get(key) != account
+        key: account
+        for key, account in state.accounts.items()
+        if stored.accounts.get(key) != account
     }
     return Correction(
-        tallies=tuple(key for key, tally in state.tallies.items() if stored.tallies.get(key) != tally),
+        tallies=tuple(
+            key for key, tally in state.tallies.items() if stored.tallies.get(key) != tally
+        ),
         lost_tallies=frozenset(stored.tallies.keys() - state.tallies.keys()),
         accounts=accounts,
         entries=entries,
         awards=tuple(
             award for key, award in state.awards.items() if stored.awards.get(key) != award
         ),
-        new_awards=tuple(
-            award for key, award in state.awards.items() if key not in stored.awards
-        ),
-        lost_awards=tuple(
-            award for key, award in stored.awards.items() if key not in state.awards
-        ),
+        new_awards=tuple(award for key, award in state.awards.items() if key not in stored.awards),
+        lost_awards=tuple(award for key, award in stored.awards.items() if key not in state.awards),
     )
 
 
@@ -143,4 +143,3 @@ def _says_the_same(before: Posting, now: Posting) -> bool:
         now.granted,
         now.limited_by,
     )
-

@@ -1,4 +1,4 @@
-"""What a transaction has to write, collected from outcomes and corrections, then written at once."""
+"""What a transaction has to write, collected from outcomes and corrections, written at once."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -125,4 +125,3 @@ class Settlement:
         metrics = {key.metric for key in self.tallies} | {key.metric for key in self.lost_tallies}
         boards = self.program.rules.boards.values()
         return frozenset(board.key for board in boards if board.metric in metrics)
-

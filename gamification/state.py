@@ -14,7 +14,7 @@ from gamification.ids import MemberId
 class TallyKey(NamedTuple):
     """Names one number: whose, of which metric, about which window, about which subject.
 
-    `window` is the key of a window ("" for all time, "w2017-08-21", "season:winter", see windows.py);
+    `window` is the key of a window ("" for all time, "w2017-08-21", "season:winter": windows.py);
     `subject` is what the number is about besides the member ("" for none).
     """
 

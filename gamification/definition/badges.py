@@ -101,9 +101,7 @@ class BadgeCompiler:
         if over is not None:
             self.scope.error(f"{path}.over", "badges are counted over all time", "Leave it out")
         self.counters.counted_badges.add(name)
-        return CompiledCriterion(
-            badge.name or name, f"badge:{name}", AllTime(), TOTAL, None, 0
-        )
+        return CompiledCriterion(badge.name or name, f"badge:{name}", AllTime(), TOTAL, None, 0)
 
     def _levels(self, badge: Badge, at_least: list[Decimal], path: str) -> tuple[Level, ...]:
         if badge.levels is None:

@@ -14,7 +14,6 @@ from gamification.properties import PropertyCheck
 from gamification.ranking import Ties
 from gamification.windows import Calendar, Rolling, Spec, day_at, key_at, keys_read
 
-
 AGENDAS_MAX = 5_000
 """How many days' windows are remembered: more than thirteen years' of them."""
 

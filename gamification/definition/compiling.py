@@ -184,7 +184,9 @@ def _board_metric(
     metric = scope.definition.metrics.get(board.metric or "")
     if metric is not None and metric.per is not None:
         scope.error(
-            f"{path}.metric", "is one number per subject, not per member", "Use a metric without per"
+            f"{path}.metric",
+            "is one number per subject, not per member",
+            "Use a metric without per",
         )
     criterion = counters.metric(board.metric or "", window, f"{path}.metric", own_metric)
     return criterion.metric if criterion else None

@@ -77,7 +77,8 @@ class Counters:
         """The types a metric is taken over, and its aggregation."""
         path = f"metrics.{name}"
         kinds = [
-            kind for kind in ("count", "sum", "distinct", "max", "last")
+            kind
+            for kind in ("count", "sum", "distinct", "max", "last")
             if getattr(metric, kind) is not None
         ]
         if len(kinds) != 1:
@@ -120,5 +121,3 @@ def _amount(metric: Metric, activity_type: str) -> WrittenAmount:
         if written is not None:
             return written
     return "1"
-
-

@@ -1,8 +1,8 @@
-"""The definition as its author writes it: what may be said, in pydantic models, and nothing more."""
+"""The definition as its author writes it: what may be said, in pydantic models."""
 
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -17,7 +17,8 @@ Key = Annotated[
 Label = Annotated[str, Field(min_length=1, max_length=120)]
 Prose = Annotated[str, Field(max_length=2000)]
 Expression = Annotated[
-    str, Field(min_length=1, max_length=2000, description="A condition in CEL that is true or false.")
+    str,
+    Field(min_length=1, max_length=2000, description="A condition in CEL that is true or false."),
 ]
 PropertyPath = Annotated[
     str,
@@ -42,7 +43,7 @@ Amount = Annotated[
 
 
 def _as_list(written: object) -> object:
-    return written if isinstance(written, list) else [written]
+    return cast("list[object]", written) if isinstance(written, list) else [written]
 
 
 class Part(BaseModel):
@@ -72,7 +73,9 @@ class ActivityType(Part):
 
     name: Label | None = None
     description: Prose | None = None
-    value: Label | None = Field(None, description="What the value of the activity counts: 'amount'.")
+    value: Label | None = Field(
+        None, description="What the value of the activity counts: 'amount'."
+    )
     properties: dict[str, PropertyKind | Property] = Field(
         default_factory=dict[str, PropertyKind | Property], max_length=50
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a definition, told so that its author can mend it: the path, the fault, the fix."""
+"""What is wrong with a definition, told so that its author can mend it: path, fault and fix."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

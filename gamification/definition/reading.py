@@ -1,13 +1,15 @@
 """From text to a definition: YAML or JSON in, a `Definition` out, or every problem at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
 
 from gamification.definition.document import Definition
 from gamification.definition.problems import DefinitionRefused, Problem
@@ -24,36 +26,33 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.composer.ComposerError(
-                None, None, "aliases are not allowed", event.start_mark
-            )
-        return super().compose_node(parent, index)  # pyright: ignore[reportArgumentType, reportUnknownMemberType]
+            within = parent.start_mark if parent is not None else None
+            raise ComposerError(None, None, "aliases (*name) are not allowed", within)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
+                raise ConstructorError(
                     None, None, f"the key '{key.value}' is given twice", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
+_PLAIN_WORDS = {
+    "tag:yaml.org,2002:bool": (re.compile("^(?:true|false)$"), "tf"),
+    "tag:yaml.org,2002:int": (re.compile(r"^[-+]?[0-9]+$"), "-+0123456789"),
+    "tag:yaml.org,2002:timestamp": (re.compile("(?!)"), ""),
+}
+"""What plain words mean where YAML 1.1 and 1.2 differ: the pattern, and how it may start."""
+
 _Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag
-        not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int")
-    ]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _PLAIN_WORDS]
+    + [(tag, pattern) for tag, (pattern, letters) in _PLAIN_WORDS.items() if first in letters]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789")
-)
 
 
 def read_definition(text: str) -> Definition:
@@ -78,13 +77,14 @@ def read_definition(text: str) -> Definition:
         raise DefinitionRefused(
             [Problem("", "not a mapping of keys", "Start with 'key: my-program'")]
         )
+    document = cast("dict[Any, object]", written)
     try:
-        return Definition.model_validate(written)
+        return Definition.model_validate(document)
     except ValidationError as error:
-        raise DefinitionRefused(_problems(error.errors(), written)) from None
+        raise DefinitionRefused(_problems(error.errors(), document)) from None
 
 
-def _problems(errors: Sequence[ErrorDetails], written: Any) -> list[Problem]:
+def _problems(errors: Sequence[ErrorDetails], written: Mapping[Any, object]) -> list[Problem]:
     """One problem for each path; a union's many failed branches are told once."""
     by_path: dict[str, Problem] = {}
     for error in errors:
@@ -93,20 +93,25 @@ def _problems(errors: Sequence[ErrorDetails], written: Any) -> list[Problem]:
     return list(by_path.values())
 
 
-def _path(location: Sequence[int | str], written: Any) -> str:
+def _path(location: Sequence[int | str], written: Mapping[Any, object]) -> str:
     """The path in the author's document: pydantic's also names the branches of unions."""
     parts: list[str] = []
-    here: Any = written
+    here: object = written
     for step in location:
-        if isinstance(here, dict) and step in here:
+        below: Mapping[Any, object] = _children(cast("object", here))
+        if step in below:
             parts.append(str(step))
-            here = here[step]
-        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = below[step]
+        elif isinstance(here, dict) and step == location[-1]:
             parts.append(str(step))
-            here = here[step]
-        elif isinstance(here, dict) and step == location[-1] and isinstance(step, str):
-            parts.append(step)
     return ".".join(part for part in parts if part != "[key]")
+
+
+def _children(written: object) -> Mapping[Any, object]:
+    """What stands below a part of the document, by key or by index."""
+    if isinstance(written, dict):
+        return cast("dict[Any, object]", written)
+    return dict(enumerate(cast("list[object]", written))) if isinstance(written, list) else {}
 
 
 def _problem(path: str, error: ErrorDetails) -> Problem:

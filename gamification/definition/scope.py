@@ -92,9 +92,7 @@ class Scope:
                 self.problems.append(unknown(path, f"property of {activity_type}", name, known))
         return name
 
-    def condition(
-        self, source: str | None, activity_type: str, path: str
-    ) -> Condition | None:
+    def condition(self, source: str | None, activity_type: str, path: str) -> Condition | None:
         if source is None:
             return None
         return self._expression(
@@ -128,6 +126,5 @@ class Scope:
 
 
 def lateness(words: str | None) -> timedelta | None:
-    """"30 days" as a length of time."""
+    """ "30 days" as a length of time."""
     return timedelta(days=int(words.split()[0])) if words else None
-

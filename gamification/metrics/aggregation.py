@@ -10,7 +10,9 @@ from gamification.state import Tally
 class Aggregation(Protocol):
     """One way to make a number out of many activities. All amounts are ten-thousandths."""
 
-    def add(self, before: Tally | None, amount: int, at: datetime, *, start: int = 0) -> Tally | None:
+    def add(
+        self, before: Tally | None, amount: int, at: datetime, *, start: int = 0
+    ) -> Tally | None:
         """The tally after one more amount at `at`; None when that changes nothing at all.
 
         `start` is what a tally that does not exist yet begins with.

@@ -10,7 +10,9 @@ from gamification.state import Tally
 class Highest(Aggregation):
     """Keeps the highest amount and the first time it was reached."""
 
-    def add(self, before: Tally | None, amount: int, at: datetime, *, start: int = 0) -> Tally | None:
+    def add(
+        self, before: Tally | None, amount: int, at: datetime, *, start: int = 0
+    ) -> Tally | None:
         if before is None:
             return Tally(amount, amount, at, 1)
         touches = before.touches + 1

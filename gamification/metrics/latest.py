@@ -10,13 +10,13 @@ from gamification.state import Tally
 class Latest(Aggregation):
     """Keeps the amount of the latest activity."""
 
-    def add(self, before: Tally | None, amount: int, at: datetime, *, start: int = 0) -> Tally | None:
+    def add(
+        self, before: Tally | None, amount: int, at: datetime, *, start: int = 0
+    ) -> Tally | None:
         if before is None:
             return Tally(amount, amount, at, 1)
         if at < before.reached_at:
-            return before._replace(
-                peak=max(before.peak, amount), touches=before.touches + 1
-            )
+            return before._replace(peak=max(before.peak, amount), touches=before.touches + 1)
         return Tally(amount, max(before.peak, amount), at, before.touches + 1)
 
     def over(self, tallies: Sequence[Tally]) -> int:

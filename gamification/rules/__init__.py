@@ -1,1 +1,1 @@
-"""The rules: one file for each kind. Each reads and changes a draft; `engine` calls them in order."""
+"""The rules: one file for each kind. Each works on a draft; `engine` calls them in order."""

@@ -87,8 +87,8 @@ async def _put_in_force(
 async def _follow(store: Store, program: Program, *, backfill: bool) -> None:
     """Bring what is stored into line with the rules: who stands on boards; all else on backfill."""
     rules = program.rules
-    plain = {metric: True for metric in rules.ranked - rules.segments.keys()}
-    gone = {metric: False for metric in _metrics_of_the_past(program) - rules.ranked}
+    plain = dict.fromkeys(rules.ranked - rules.segments.keys(), True)
+    gone = dict.fromkeys(_metrics_of_the_past(program) - rules.ranked, False)
     async with store.writing(program.record) as writing:
         await writing.set_ranked(None, {**plain, **gone})
     if not backfill and not rules.segments:

@@ -1,4 +1,4 @@
-"""Members' derived state made anew from their facts, inside a transaction that holds their locks."""
+"""Members' derived state made anew from their facts, within a transaction that locks them."""
 
 from collections.abc import Mapping
 

@@ -44,9 +44,7 @@ async def update_member(
             await writing.set_ranked(member.id, ranked)
     boards = frozenset(board.key for board in rules.boards.values())
     bus.publish(Changes(program.id, frozenset({member.id}), boards, ()))
-    return Member(
-        member.id, external_id, name, merged, member.registered_at, member.last
-    )
+    return Member(member.id, external_id, name, merged, member.registered_at, member.last)
 
 
 def _check(

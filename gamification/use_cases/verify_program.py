@@ -221,9 +221,7 @@ async def _windows(reading: Reading, board: CompiledBoard) -> list[str]:
     return windows
 
 
-async def _board(
-    reading: Reading, board: CompiledBoard, window: str
-) -> AsyncIterator[Difference]:
+async def _board(reading: Reading, board: CompiledBoard, window: str) -> AsyncIterator[Difference]:
     """Read a board page by page: its order, its count, and its ranks against a sort by hand."""
     name = f"{board.key} {window or 'of all time'}"
     rows: list[Standing] = []
