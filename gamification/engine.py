@@ -1,6 +1,9 @@
 """The only door into the rules: facts and a state in, outcomes out. Pure and synchronous."""
 
+from collections.abc import Sequence
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from gamification.definition.compiled import CompiledProgram
 from gamification.draft import Draft
@@ -14,13 +17,20 @@ from gamification.outcomes import (
     TallyChanged,
 )
 from gamification.rules.badge import award
-from gamification.rules.counting import contributed, count
+from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
 from gamification.state import AccountKey, State
 
 
-def decide(program: CompiledProgram, state: State, activity: Activity) -> list[Outcome]:
+def decide(
+    program: CompiledProgram,
+    state: State,
+    activity: Activity,
+    contributions: Sequence[Contributed] | None = None,
+) -> list[Outcome]:
     """What one activity changes, by the rules of `program`. The state is only read.
+
+    `contributions` is what `contributed` says of the activity, where the caller knows it already.
 
     Metrics come first, then earning rules, then badges; a badge's points may complete further
     badges, until nothing moves (definitions cannot hold cycles). Raises `OutOfRange`.
@@ -29,7 +39,9 @@ def decide(program: CompiledProgram, state: State, activity: Activity) -> list[O
     if plan is None:  # a version of the rules that does not know the type
         return []
     draft = Draft(program, state, activity)
-    for contribution in contributed(program, activity):
+    if contributions is None:
+        contributions = contributed(program, activity)
+    for contribution in contributions:
         count(draft, contribution)
     for rule in plan.earnings:
         earn(draft, rule)
@@ -56,7 +68,7 @@ def evolve(state: State, outcome: Outcome) -> State:
             key = AccountKey(posting.member, posting.unit)
             account = state.accounts[key]
             balance = account.balance + outcome.entry.amount
-            state.accounts[key] = account._replace(balance=balance)
+            state.accounts[key] = replace(account, balance=balance)
         case _:
             assert_never(outcome)
     return state

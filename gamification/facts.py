@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from gamification.ids import MemberId
 
 Scalar = str | bool | int | float | None
@@ -22,7 +25,7 @@ class Order(NamedTuple):
     key: str
 
 
-class Activity(NamedTuple):
+class Activity(Struct, frozen=True, gc=False):
     """Something a member did. `value` is in ten-thousandths; `key` is unique in the program."""
 
     key: str
@@ -47,7 +50,7 @@ class Activity(NamedTuple):
             taken += retraction.amount
         if not taken:
             return self
-        return self._replace(value=self.value - taken) if taken < self.value else None
+        return replace(self, value=self.value - taken) if taken < self.value else None
 
 
 @dataclass(frozen=True, slots=True)

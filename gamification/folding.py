@@ -11,6 +11,7 @@ from gamification.lateness import takes_late
 from gamification.outcomes import Outcome
 from gamification.ports import Member
 from gamification.refusals import OutOfRange
+from gamification.rules.counting import Contributed
 from gamification.state import State
 
 
@@ -34,8 +35,12 @@ def fold(
     state: State,
     activities: Sequence[tuple[Activity, Activity | None]],
     members: Mapping[MemberId, Member],
+    contributions: Mapping[str, Sequence[Contributed]],
 ) -> Folded:
-    """Fold activities, given as (recorded, what retractions left of it), in their order."""
+    """Fold activities, given as (recorded, what retractions left of it), in their order.
+
+    `contributions` says, by key, what they contribute.
+    """
     folded = Folded(state)
     for recorded, effective in sorted(activities, key=lambda pair: pair[0].order):
         member = recorded.member
@@ -43,18 +48,27 @@ def fold(
             continue
         known = members[member].last
         is_late = known is not None and recorded.order < known
-        if not is_late:
+        if effective is not None:
+            contributed = contributions.get(effective.key, ())
+            if not _fold_one(folded, timeline, effective, contributed, is_late=is_late):
+                folded.replaying.add(member)
+        if not is_late and recorded.key not in folded.refused:
             folded.last[member] = recorded.order
-        if effective is not None and not _fold_one(folded, timeline, effective, is_late=is_late):
-            folded.replaying.add(member)
     return folded
 
 
-def _fold_one(folded: Folded, timeline: Timeline, activity: Activity, *, is_late: bool) -> bool:
+def _fold_one(
+    folded: Folded,
+    timeline: Timeline,
+    activity: Activity,
+    contributed: Sequence[Contributed],
+    *,
+    is_late: bool,
+) -> bool:
     """Fold one activity; False when its member's history must be replayed instead."""
     program = timeline.at(activity.occurred_at)
     try:
-        outcomes = decide(program, folded.state, activity)
+        outcomes = decide(program, folded.state, activity, contributed)
     except OutOfRange as refusal:
         folded.refused[activity.key] = refusal
         return True

@@ -75,6 +75,8 @@ def _points_commute(seen: _Seen, earned: PointsEarned) -> bool:
 
 def _badge_stays(seen: _Seen, badge: CompiledBadge, changed: TallyKey) -> bool:
     """Whether every level was earned before the activity, or cannot have been reached since."""
+    if not any(_reads(seen, criterion, changed) for criterion in badge.criteria):
+        return True
     for level in badge.levels:
         key = AwardKey(
             changed.member,
@@ -88,19 +90,35 @@ def _badge_stays(seen: _Seen, badge: CompiledBadge, changed: TallyKey) -> bool:
             if award.earned_at >= seen.activity.occurred_at:
                 return False
         elif not any(
-            _stays_below(seen, criterion, changed.subject, threshold)
+            _stays_below(seen, criterion, changed, threshold)
             for criterion, threshold in zip(badge.criteria, level.thresholds, strict=True)
         ):
             return False
     return True
 
 
-def _stays_below(seen: _Seen, criterion: CompiledCriterion, subject: str, threshold: int) -> bool:
-    """Whether the number never reached the threshold, the late activity counted in."""
-    if isinstance(criterion.window, Rolling):
+def _reads(seen: _Seen, criterion: CompiledCriterion, changed: TallyKey) -> bool:
+    """Whether the changed tally is one that the criterion reads, at the time or later."""
+    return criterion.metric == changed.metric and (
+        isinstance(criterion.window, Rolling) or _window(seen, criterion) == changed.window
+    )
+
+
+def _stays_below(
+    seen: _Seen, criterion: CompiledCriterion, changed: TallyKey, threshold: int
+) -> bool:
+    """Whether the number stayed below the threshold, the late activity counted in.
+
+    It must have done so wherever the changed tally is read: a criterion over another window than
+    that one's reads other tallies later on, of which nothing is known here.
+    """
+    window = _window(seen, criterion)
+    if isinstance(criterion.window, Rolling) or window not in ("", changed.window):
         return False
-    at = seen.activity.occurred_at
-    window = key_at(criterion.window, at, seen.program.calendar)
-    key = TallyKey(seen.activity.member, criterion.metric, window or "", subject)
+    key = TallyKey(changed.member, criterion.metric, window, changed.subject)
     tally = seen.after.get(key) or seen.state.tallies.get(key)
     return (criterion.empty if tally is None else tally.peak) < threshold
+
+
+def _window(seen: _Seen, criterion: CompiledCriterion) -> str | None:
+    return key_at(criterion.window, seen.activity.occurred_at, seen.program.calendar)

@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from gamification.ids import MemberId
 from gamification.state import (
     Account,
@@ -18,7 +20,7 @@ from gamification.state import (
 )
 
 
-class TallyChanged(NamedTuple):
+class TallyChanged(Struct, frozen=True, gc=False):
     """A number moved from `before` (None: it did not exist) to `after`."""
 
     key: TallyKey
@@ -26,7 +28,7 @@ class TallyChanged(NamedTuple):
     after: Tally
 
 
-class PointsEarned(NamedTuple):
+class PointsEarned(Struct, frozen=True, gc=False):
     """A rule gave (or took) points; `account` is the account afterwards."""
 
     key: PostingKey

@@ -18,12 +18,16 @@ class BatchReads:
     """What a batch reads, in two steps: first numbers, then the awards those numbers may touch.
 
     `gains` is the most that the batch can add to each tally it contributes to: an award can only
-    be in question where a tally may come to its threshold.
+    be in question where a tally may come to its threshold. `contributions` keeps what each
+    activity, by key, contributes, so that it need not be worked out again.
     """
 
     timeline: Timeline
     numbers: ReadSet = field(default_factory=ReadSet)
     gains: dict[TallyKey, int] = field(default_factory=dict[TallyKey, int])
+    contributions: dict[str, list[Contributed]] = field(
+        default_factory=dict[str, list[Contributed]]
+    )
 
     def add(self, activity: Activity) -> None:
         """Take in what judging one activity reads."""
@@ -31,7 +35,8 @@ class BatchReads:
         plan = program.plans.get(activity.type)
         if plan is None:
             return
-        for contribution in contributed(program, activity):
+        contributions = self.contributions[activity.key] = contributed(program, activity)
+        for contribution in contributions:
             self._contribution(contribution)
         member, agenda = activity.member, program.agenda(activity.occurred_at)
         for metric, window, per in agenda.reads[activity.type]:

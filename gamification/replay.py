@@ -7,6 +7,8 @@ there would be no way to say what the numbers should be.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve
 from gamification.facts import Activity, Retraction
@@ -96,17 +98,21 @@ def correction(replayed: Replayed, stored: Totals) -> Correction:
 
 def _keep_open(replayed: Replayed, stored: Totals) -> None:
     """An account once opened stays open, also when all that was earned on it has been retracted."""
+    openings: dict[AccountKey, int] = {}
     for key, posting in stored.postings.items():
         if key.rule == OPENING and key not in replayed.postings:
             replayed.postings[key] = posting
-            replayed.state.accounts[AccountKey(key.member, key.unit)] = Account(posting.granted)
+            openings[AccountKey(key.member, key.unit)] = posting.granted
+    for account in stored.accounts:
+        if account not in replayed.state.accounts:
+            replayed.state.accounts[account] = Account(openings.get(account, 0))
 
 
 def _entries(replayed: Replayed, stored: Totals) -> tuple[tuple[Entry, int], ...]:
     """New postings as they are, others brought into line; each with the balance after it."""
     balances = {key: account.balance for key, account in stored.accounts.items()}
     entries: list[tuple[Entry, int]] = []
-    for key in [*replayed.postings, *(stored.postings.keys() - replayed.postings.keys())]:
+    for key in [*replayed.postings, *sorted(stored.postings.keys() - replayed.postings.keys())]:
         entry = _entry(key, replayed.postings.get(key), stored)
         if entry is not None:
             account = AccountKey(key.member, key.unit)
@@ -122,7 +128,7 @@ def _entry(key: PostingKey, now: Posting | None, stored: Totals) -> Entry | None
         assert before is not None
         if not before.granted and not before.requested:
             return None
-        now = before._replace(requested=0, granted=0, limited_by="")
+        now = replace(before, requested=0, granted=0, limited_by="")
     if before is not None and _says_the_same(before, now):
         return None
     return Entry(

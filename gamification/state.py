@@ -1,6 +1,8 @@
 """What the engine knows of a member while it folds facts: tallies, accounts and awards.
 
-Everything here can be computed again from the facts; the stored copies are caches.
+Everything here can be computed again from the facts; the stored copies are caches. What is made a
+dozen times for each activity is a msgspec Struct, which costs a fifth of a named tuple
+(docs/decisions/0009-hot-values-are-structs.md).
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from msgspec import Struct
+
 from gamification.ids import MemberId
 
 
-class TallyKey(NamedTuple):
+class TallyKey(Struct, frozen=True, order=True, gc=False):
     """Names one number: whose, of which metric, about which window, about which subject.
 
     `window` is the key of a window ("" for all time, "w2017-08-21", "season:winter": windows.py);
@@ -24,7 +28,7 @@ class TallyKey(NamedTuple):
     subject: str
 
 
-class Tally(NamedTuple):
+class Tally(Struct, frozen=True, gc=False):
     """One number, in ten-thousandths.
 
     `peak` is at least as high as the value ever was; `reached_at` is the time of the activity that
@@ -46,14 +50,14 @@ class TallySpan(NamedTuple):
     last: str
 
 
-class AccountKey(NamedTuple):
+class AccountKey(Struct, frozen=True, order=True, gc=False):
     """Names a member's account in one unit of points."""
 
     member: MemberId
     unit: str
 
 
-class Account(NamedTuple):
+class Account(Struct, frozen=True, gc=False):
     """A balance in ten-thousandths, and when it last fell or met its floor (None: never).
 
     The two times let a late fact know whether the order of the entries since then mattered.
@@ -98,7 +102,7 @@ class Award:
     version: int
 
 
-class PostingKey(NamedTuple):
+class PostingKey(Struct, frozen=True, order=True, gc=False):
     """Names what the ledger says about one cause: which rule gave which unit because of what.
 
     `rule` is "earning/<key>", "badge/<key>/<level>/<window>/<subject>" or "opening";
@@ -111,7 +115,7 @@ class PostingKey(NamedTuple):
     rule: str
 
 
-class Posting(NamedTuple):
+class Posting(Struct, frozen=True, gc=False):
     """What a posting came to: asked for, granted, and the cap or floor that made the difference."""
 
     requested: int
@@ -121,7 +125,7 @@ class Posting(NamedTuple):
     version: int
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """One line of the ledger: `amount` to the member's account and `-amount` to its contra account.
 
     Revision 0 is the original; higher revisions adjust it after late activity or a retraction.

@@ -15,9 +15,8 @@ MARK = "#"
 
 def element_key(counted: TallyKey, element: str) -> TallyKey:
     """The tally that counts how often one value was seen within `counted`'s window and subject."""
-    return counted._replace(
-        metric=counted.metric + MARK, subject=f"{counted.subject}{SEPARATOR}{element}"
-    )
+    subject = f"{counted.subject}{SEPARATOR}{element}"
+    return TallyKey(counted.member, counted.metric + MARK, counted.window, subject)
 
 
 def is_element(metric: str) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from gamification.metrics.aggregation import Aggregation
 from gamification.state import Tally
 
@@ -20,7 +22,7 @@ class Highest(Aggregation):
             return Tally(amount, amount, at, touches)
         if amount == before.value and at < before.reached_at:
             return Tally(amount, amount, at, touches)
-        return before._replace(touches=touches)
+        return replace(before, touches=touches)
 
     def over(self, tallies: Sequence[Tally]) -> int:
         return max((tally.value for tally in tallies), default=0)

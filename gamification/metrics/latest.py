@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from gamification.metrics.aggregation import Aggregation
 from gamification.state import Tally
 
@@ -16,7 +18,7 @@ class Latest(Aggregation):
         if before is None:
             return Tally(amount, amount, at, 1)
         if at < before.reached_at:
-            return before._replace(peak=max(before.peak, amount), touches=before.touches + 1)
+            return replace(before, peak=max(before.peak, amount), touches=before.touches + 1)
         return Tally(amount, max(before.peak, amount), at, before.touches + 1)
 
     def over(self, tallies: Sequence[Tally]) -> int:

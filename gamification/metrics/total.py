@@ -19,8 +19,8 @@ class Total(Aggregation):
         if before is None:
             value = add(start, amount)
             return Tally(value, value if value > start else start, at, 1)
-        value, peak, reached_at, touches = before
-        value = add(value, amount)
+        value, peak = add(before.value, amount), before.peak
+        reached_at, touches = before.reached_at, before.touches
         if at > reached_at:
             return Tally(value, value if value > peak else peak, at, touches + 1)
         # Late: every value since then would have been higher by the amount.

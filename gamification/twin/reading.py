@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from datetime import datetime
 
 from gamification.facts import Activity, Order, Retraction
 from gamification.ids import MemberId, ProgramId
@@ -74,7 +75,7 @@ class TwinReading(TwinView):
                 below = [
                     (key, tally)
                     for key, tally in self._tables.tallies.items()
-                    if key[:3] == (member, bound.metric, bound.window)
+                    if (key.member, key.metric, key.window) == (member, bound.metric, bound.window)
                     and key.subject
                     and tally.value < bound.below
                 ]
@@ -118,6 +119,15 @@ class TwinReading(TwinView):
     ) -> dict[MemberId, int]:
         return {member: len(self._newest_awards(member, badges)) for member in members}
 
+    async def earned(
+        self, members: Collection[MemberId], badges: Collection[str]
+    ) -> dict[AwardKey, datetime]:
+        return {
+            key: row.award.earned_at
+            for key, row in self._tables.awards.items()
+            if key.member in members and key.badge in badges
+        }
+
     async def awards_by_id(self, ids: Collection[int]) -> dict[int, AwardRow]:
         return {row.id: row for row in self._tables.awards.values() if row.id in ids}
 
@@ -141,7 +151,8 @@ class TwinReading(TwinView):
         found = [
             row
             for row in self._tables.entries.values()
-            if row.entry.posting[:2] == (member, unit) and (before is None or row.id < before)
+            if (row.entry.posting.member, row.entry.posting.unit) == (member, unit)
+            and (before is None or row.id < before)
         ]
         return sorted(found, reverse=True, key=BY_ID)[:limit]
 

@@ -53,6 +53,9 @@ class TwinWriting:
         self._tables.members[id_] = Member(id_, external_id, None, {}, now, None)
         self._tables.by_external_id[external_id] = id_
 
+    async def alone(self) -> None:
+        """Every transaction on the twin is alone in its program."""
+
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return picked(self._tables.members, ids)
 
@@ -78,7 +81,8 @@ class TwinWriting:
             key: tally
             for key, tally in (self._tables.tallies.items() if spans else ())
             for span in spans
-            if key[:2] == span[:2] and span.first <= key.window <= span.last
+            if (key.member, key.metric) == (span.member, span.metric)
+            and span.first <= key.window <= span.last
         }
         return picked(self._tables.tallies, keys) | spanned
 
@@ -166,9 +170,9 @@ class TwinWriting:
         )
         self._tables.members[member] = changed
 
-    async def set_ranked(self, member: MemberId, ranked: Mapping[str, bool]) -> None:
+    async def set_ranked(self, member: MemberId | None, ranked: Mapping[str, bool]) -> None:
         for key in self._tables.tallies:
-            if key.member == member and key.metric in ranked:
+            if member in (None, key.member) and key.metric in ranked:
                 self._rank(key, ranked[key.metric])
 
     async def add_version(self, version: DefinitionVersion) -> None:

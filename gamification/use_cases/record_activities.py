@@ -1,8 +1,10 @@
 """Activity comes in: the one way in which facts are written, for one activity or ten thousand."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from gamification.admission import Admission, difference
 from gamification.facts import Activity, NewActivity
@@ -60,14 +62,15 @@ async def record_activities(
     return [result for result in batch.results if result is not None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Admitted:
-    """An activity that passed the gate, with the place of its result."""
+    """An activity that passed the gate, with the place of its result; later with its member."""
 
     index: int
     external_id: str
     activity: Activity
     has_time: bool
+    member: Member | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +81,7 @@ class _Batch:
     results: list[Recorded | Refusal | None]
     admitted: list[_Admitted] = field(default_factory=list[_Admitted])
     fresh: dict[str, _Admitted] = field(default_factory=dict[str, _Admitted])
+    repeats: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     def admit(self, new: Sequence[NewActivity], admission: Admission) -> None:
         for index, each in enumerate(new):
@@ -105,7 +109,8 @@ class _Batch:
                 self._refuse(key, refusal)
             else:
                 effective.append((each.activity, left))
-        folded = fold(self.program.timeline, await _load(writing, reads), effective, by_id)
+        state = await _load(writing, reads)
+        folded = fold(self.program.timeline, state, effective, by_id, reads.contributions)
         for key, refusal in folded.refused.items():
             self._refuse(key, refusal)
         await writing.add_activities([each.activity for each in self.fresh.values()])
@@ -116,16 +121,18 @@ class _Batch:
         stored = await writing.activities([each.activity.key for each in self.admitted])
         for each in self.admitted:
             member = members[each.external_id]
-            activity = each.activity._replace(member=member.id)
+            activity = each.activity = replace(each.activity, member=member.id)
             twin = self.fresh.get(activity.key)
             first = twin.activity if twin is not None else stored.get(activity.key)
             if first is None:
-                self.fresh[activity.key] = replace(each, activity=activity)
-                self.results[each.index] = Recorded(member, activity, False, ())
+                each.member = member
+                self.fresh[activity.key] = each
                 continue
             field_name = difference(first, activity, compare_time=each.has_time)
             if field_name is None:
                 self.results[each.index] = Recorded(member, first, True, ())
+                if twin is not None:
+                    self.repeats.setdefault(activity.key, []).append(each.index)
             else:
                 self.results[each.index] = _conflict(activity.key, field_name)
 
@@ -140,9 +147,10 @@ class _Batch:
         settlement = Settlement(self.program, members, last=folded.last)
         for key, each in self.fresh.items():
             if each.activity.member not in folded.replaying:
-                outcomes = folded.outcomes.get(key, [])
+                self._report(key, folded.outcomes.get(key, ()))
+        for key, outcomes in folded.outcomes.items():  # in the order in which they were folded
+            if self.fresh[key].activity.member not in folded.replaying:
                 settlement.take(outcomes)
-                self._report(key, outcomes)
         for member in sorted(folded.replaying):
             await self._replay(writing, member, settlement)
         return await settlement.write(writing, announce=announce)
@@ -167,13 +175,14 @@ class _Batch:
         )
 
     def _report(self, key: str, outcomes: Sequence[Outcome]) -> None:
-        index = self.fresh[key].index
-        result = self.results[index]
-        assert isinstance(result, Recorded)
-        self.results[index] = replace(result, outcomes=tuple(outcomes))
+        each = self.fresh[key]
+        assert each.member is not None
+        self.results[each.index] = Recorded(each.member, each.activity, False, tuple(outcomes))
 
     def _refuse(self, key: str, refusal: Refusal) -> None:
-        self.results[self.fresh.pop(key).index] = refusal
+        """Refuse an activity, and with it those of the batch that repeat it."""
+        for index in (self.fresh.pop(key).index, *self.repeats.get(key, ())):
+            self.results[index] = refusal
 
 
 async def _load(writing: Writing, reads: BatchReads) -> State:

@@ -1,0 +1,26 @@
+"""Notices: what the system announced, in the order subscribers see it."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from models.fields import BytewiseField
+
+
+class NoticeRow(Model):
+    """An announcement about an award of a member."""
+
+    id = fields.BigIntField(primary_key=True)
+    program_id = fields.BigIntField()
+    kind = fields.TextField()
+    member_id = fields.BigIntField()
+    badge = BytewiseField()
+    level = fields.BigIntField()
+    window_key = BytewiseField()
+    subject = BytewiseField()
+    noticed_at = fields.BigIntField()
+    is_public = fields.BooleanField()
+
+    class Meta(Model.Meta):
+        table = "notice"
+        indexes = (Index(fields=("program_id", "id"), name="notice_in_order"),)

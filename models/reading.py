@@ -1,0 +1,144 @@
+"""Without this adapter the queries would find nothing: reads outside transactions."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from gamification.facts import Order
+from gamification.ids import MemberId
+from gamification.outcomes import Notice
+from gamification.ports import (
+    ActivityRow,
+    Ahead,
+    AwardRow,
+    Board,
+    EntryRow,
+    Member,
+    Standing,
+    SubjectBound,
+)
+from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
+from models import announcing, awarding, boards, facts, ledger_book, members, numbers
+from models.session import Scope
+
+
+class SqlReading:
+    """Fulfils `gamification.ports.Reading`."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
+        return await members.by_id(self._scope, ids)
+
+    async def members_by_external_id(self, external_ids: Collection[str]) -> dict[str, Member]:
+        return await members.by_external_id(self._scope, external_ids)
+
+    async def member_page(self, *, after: str | None, limit: int) -> list[Member]:
+        return await members.page(self._scope, after=after, limit=limit)
+
+    async def member_count(self) -> int:
+        return await members.count(self._scope)
+
+    async def tallies(
+        self, members: Collection[MemberId], metrics: Collection[tuple[str, str]]
+    ) -> dict[TallyKey, Tally]:
+        keys = {
+            TallyKey(member, metric, window, "") for member in members for metric, window in metrics
+        }
+        return await numbers.tallies(self._scope, keys)
+
+    async def subjects_below(
+        self, members: Collection[MemberId], bounds: Collection[SubjectBound], *, limit: int
+    ) -> dict[TallyKey, Tally]:
+        return await numbers.subjects_below(self._scope, members, bounds, limit=limit)
+
+    async def tallies_by_key(self, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]:
+        return await numbers.tallies(self._scope, keys)
+
+    async def accounts(self, members: Collection[MemberId]) -> dict[AccountKey, Account]:
+        return await numbers.accounts_of(self._scope, members)
+
+    async def awards(
+        self,
+        members: Collection[MemberId],
+        *,
+        badges: Collection[str] | None,
+        before: int | None,
+        limit: int,
+    ) -> dict[MemberId, list[AwardRow]]:
+        return await awarding.newest(self._scope, members, badges, before=before, limit=limit)
+
+    async def award_counts(
+        self, members: Collection[MemberId], badges: Collection[str] | None
+    ) -> dict[MemberId, int]:
+        return await awarding.counts(self._scope, members, badges)
+
+    async def earned(
+        self, members: Collection[MemberId], badges: Collection[str]
+    ) -> dict[AwardKey, datetime]:
+        return await awarding.earned(self._scope, members, badges)
+
+    async def awards_by_id(self, ids: Collection[int]) -> dict[int, AwardRow]:
+        return await awarding.by_id(self._scope, ids)
+
+    async def awards_by_key(self, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]:
+        return await awarding.by_key(self._scope, keys)
+
+    async def awards_of_activity(self, key: str) -> list[AwardRow]:
+        return await awarding.of_activity(self._scope, key)
+
+    async def badge_holders(self, badges: Collection[str]) -> dict[tuple[str, int], int]:
+        return await awarding.holders(self._scope, badges)
+
+    async def entries(
+        self, member: MemberId, unit: str, *, before: int | None, limit: int
+    ) -> list[EntryRow]:
+        return await ledger_book.page(self._scope, member, unit, before=before, limit=limit)
+
+    async def entries_of_activity(self, key: str) -> list[EntryRow]:
+        return await ledger_book.of_activity(self._scope, key)
+
+    async def activity_page(
+        self, member: MemberId, *, before: Order | None, limit: int
+    ) -> list[ActivityRow]:
+        return await facts.page(self._scope, member, before=before, limit=limit)
+
+    async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]:
+        return await facts.rows_by_key(self._scope, keys)
+
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]:
+        return await boards.top(self._scope, board, after=after, limit=limit)
+
+    async def standings_before(
+        self, board: Board, before: Standing, *, limit: int
+    ) -> list[Standing]:
+        return await boards.just_before(self._scope, board, before, limit=limit)
+
+    async def standing_at(self, board: Board, position: int) -> Standing | None:
+        return await boards.at(self._scope, board, position)
+
+    async def standings_of(
+        self, board: Board, members: Collection[MemberId]
+    ) -> dict[MemberId, Standing]:
+        return await boards.of_members(self._scope, board, members)
+
+    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
+        return await boards.ahead(self._scope, board, standings)
+
+    async def participant_count(self, board: Board) -> int:
+        return await boards.participant_count(self._scope, board)
+
+    async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
+        return await boards.windows(self._scope, metric, limit=limit, before=before)
+
+    async def notices_after(
+        self, after: int, *, member: MemberId | None, public_only: bool, limit: int
+    ) -> list[Notice]:
+        return await announcing.after(
+            self._scope, after, member=member, public_only=public_only, limit=limit
+        )
+
+    async def latest_notice_id(self) -> int:
+        return await announcing.latest_id(self._scope)

@@ -1,0 +1,65 @@
+"""Without this module the adapters would know which database they talk to."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gamification.ids import ProgramId
+from models.statement import Argument, Row, Statement
+
+
+class Session(Protocol):
+    """Runs statements: inside one transaction, or each on its own."""
+
+    async def fetch(
+        self, statement: Statement, *args: Argument, rows: Sequence[Row] = ()
+    ) -> Sequence[Sequence[Any]]:
+        """The rows a statement returns. A statement over no rows at all is not run."""
+        ...
+
+
+class Transaction(Session, Protocol):
+    """A session whose statements take effect together."""
+
+    async def alone(self) -> None:
+        """Wait for all other transactions of the program, and keep others out until the end."""
+        ...
+
+
+class Database(Protocol):
+    """A database with its connections. Cancelling a task never harms it, nor does its restart."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several transactions write at the same time, so that rows must be locked."""
+        ...
+
+    @property
+    def reader(self) -> Session:
+        """Runs single reading statements outside any transaction."""
+        ...
+
+    def transaction(
+        self, program: ProgramId | None = None
+    ) -> AbstractAsyncContextManager[Transaction]:
+        """One transaction, on one program or on none: left normally it commits, left by an
+        exception it rolls back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One program's view of a database: `$1` of every statement is the program's id.
+
+    No statement about a program's data is run in any other way, so none can forget to say whose.
+    """
+
+    session: Session
+    program: ProgramId
+
+    async def fetch(
+        self, statement: Statement, *args: Argument, rows: Sequence[Row] = ()
+    ) -> Sequence[Sequence[Any]]:
+        """As `Session.fetch`; `args` begin with `$2`."""
+        return await self.session.fetch(statement, self.program, *args, rows=rows)

@@ -1,0 +1,95 @@
+"""Without this module every statement would be written twice, once for each database."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+Scalar = str | int | bool | None
+Argument = Scalar | Sequence[str]
+"""One argument of a statement: a scalar, or a list of texts for `{any:n}`."""
+
+Row = Sequence[Scalar]
+
+_POSTGRESQL_TYPES: dict[type, str] = {int: "bigint", str: "text", bool: "boolean"}
+_MARKER = re.compile(
+    r"\$(?P<arg>\d+)|\{(?P<rows>rows)\}|\{any:(?P<any>\d+)\}|\{lock:(?P<lock>\w+)\}"
+)
+_ROWS = 0
+"""The number of the rows among the arguments; those begin with 1."""
+
+
+class Statement:
+    """One SQL text that both databases run.
+
+    `$1` is the first argument, and so on. `{rows}` is a source of many rows given by the caller,
+    under the alias `r`, with the columns named in `rows`, and `n`, the row's number from 1: a batch
+    costs one statement, whatever its size. `{any:2}` compares with the texts in the second
+    argument. `{lock:m}` locks the rows of the table aliased `m` (SQLite has its one write lock).
+
+    PostgreSQL gets the rows as arrays for `unnest`, SQLite as one JSON text for `json_each`: a
+    single step, during which other threads may run.
+    """
+
+    def __init__(self, text: str, rows: Mapping[str, type[int | str]] | None = None) -> None:
+        self._columns = dict(rows or {})
+        self._arguments = max(
+            (int(m["arg"] or m["any"] or 0) for m in _MARKER.finditer(text)), default=0
+        )
+        self._sqlite_order: list[int] = []
+        self.postgresql = _MARKER.sub(self._for_postgresql, text)
+        self.sqlite = _MARKER.sub(self._for_sqlite, text)
+
+    @property
+    def takes_rows(self) -> bool:
+        return bool(self._columns)
+
+    def postgresql_arguments(
+        self, args: Sequence[Argument], rows: Sequence[Row]
+    ) -> list[Argument | list[Scalar]]:
+        """The arguments as asyncpg takes them: each column of the rows is an array."""
+        columns = zip(*rows, strict=True) if self._columns else ()
+        return [*args, *(list(column) for column in columns)]
+
+    def sqlite_arguments(self, args: Sequence[Argument], rows: Sequence[Row]) -> list[Scalar]:
+        """The arguments as sqlite3 takes them: the rows, and every list, are one JSON text."""
+        return [
+            _json(rows) if number == _ROWS else _flat(args[number - 1])
+            for number in self._sqlite_order
+        ]
+
+    def _for_postgresql(self, marker: re.Match[str]) -> str:
+        if marker["arg"]:
+            return f"${marker['arg']}"
+        if marker["any"]:
+            return f"= ANY(${marker['any']}::text[])"
+        if marker["lock"]:
+            return f"FOR UPDATE OF {marker['lock']}"
+        arrays = ", ".join(
+            f"${number}::{_POSTGRESQL_TYPES[type_]}[]"
+            for number, type_ in enumerate(self._columns.values(), self._arguments + 1)
+        )
+        return f"unnest({arrays}) WITH ORDINALITY AS r({', '.join(self._columns)}, n)"
+
+    def _for_sqlite(self, marker: re.Match[str]) -> str:
+        if marker["lock"]:
+            return ""
+        self._sqlite_order.append(int(marker["arg"] or marker["any"] or _ROWS))
+        if marker["arg"]:
+            return "?"
+        if marker["any"]:
+            return "IN (SELECT value FROM json_each(?))"
+        columns = "".join(
+            f", json_extract(value, '$[{place}]') AS {name}"
+            for place, name in enumerate(self._columns)
+        )
+        return f"(SELECT key + 1 AS n{columns} FROM json_each(?)) AS r"
+
+
+def _flat(argument: Argument) -> Scalar:
+    return argument if isinstance(argument, Scalar) else _json(argument)
+
+
+def _json(value: Sequence[object]) -> str:
+    # orjson takes plain tuples only; the default makes one of each named tuple.
+    return orjson.dumps(value, default=tuple).decode()

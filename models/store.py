@@ -1,0 +1,76 @@
+"""Without this adapter nothing would be stored: the tables, behind the core's `Store` port."""
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from gamification.ids import ProgramId
+from gamification.ports import ApiKey, DefinitionVersion, ProgramRecord
+from models import api_keys, programs
+from models.auditing import SqlAuditing
+from models.database import open_database
+from models.reading import SqlReading
+from models.session import Database, Scope
+from models.statement import Statement
+from models.writing import SqlWriting
+
+_PING = Statement("SELECT 1")
+
+
+@asynccontextmanager
+async def open_store(database_url: str, *, pool_size: int = 10) -> AsyncGenerator["SqlStore"]:
+    """Open a database, bring its tables up to date, and close it at the end."""
+    async with open_database(database_url, pool_size=pool_size) as database:
+        yield SqlStore(database)
+
+
+class SqlStore:
+    """Fulfils `gamification.ports.Store` on SQLite and PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def writing(self, program: ProgramRecord) -> AsyncGenerator[SqlWriting]:
+        async with self._database.transaction(program.id) as transaction:
+            yield SqlWriting(transaction, program, is_shared=self._database.is_shared)
+
+    def reading(self, program: ProgramRecord) -> SqlReading:
+        return SqlReading(Scope(self._database.reader, program.id))
+
+    def auditing(self, program: ProgramRecord) -> SqlAuditing:
+        return SqlAuditing(Scope(self._database.reader, program.id))
+
+    async def programs(self) -> list[ProgramRecord]:
+        return await programs.everything(self._database.reader)
+
+    async def program(self, key: str) -> ProgramRecord | None:
+        return await programs.by_key(self._database.reader, key)
+
+    async def program_by_id(self, id: ProgramId) -> ProgramRecord | None:
+        return await programs.by_id(self._database.reader, id)
+
+    async def create_program(self, key: str, first: DefinitionVersion) -> ProgramRecord:
+        async with self._database.transaction() as session:
+            return await programs.create(session, key, first)
+
+    async def add_api_key(
+        self, program: ProgramId, *, name: str, digest: bytes, scopes: Iterable[str], now: datetime
+    ) -> ApiKey:
+        async with self._database.transaction() as session:
+            return await api_keys.add(
+                Scope(session, program), name, digest, scopes=frozenset(scopes), now=now
+            )
+
+    async def api_key(self, digest: bytes) -> ApiKey | None:
+        return await api_keys.by_digest(self._database.reader, digest)
+
+    async def api_keys(self, program: ProgramId) -> list[ApiKey]:
+        return await api_keys.of_program(Scope(self._database.reader, program))
+
+    async def revoke_api_key(self, program: ProgramId, id: int) -> bool:
+        async with self._database.transaction() as session:
+            return await api_keys.revoke(Scope(session, program), id)
+
+    async def ping(self) -> None:
+        await self._database.reader.fetch(_PING)

@@ -1,0 +1,81 @@
+"""The ledger: appended, listed from the newest, found by cause, summed for a replay."""
+
+from msgspec.structs import replace
+
+from gamification.ports import EntryRow, ProgramRecord, Store, Totals
+from gamification.state import Account, AccountKey, Entry, Posting
+from tests.store.builders import (
+    activity,
+    at,
+    award,
+    award_key,
+    counted,
+    entry,
+    of,
+    ranked,
+    recorded,
+    registered,
+    tally,
+    tally_key,
+)
+
+
+async def enter(store: Store, program: ProgramRecord, *entries: tuple[Entry, int]) -> None:
+    async with store.writing(program) as writing:
+        await writing.add_entries(entries)
+
+
+async def test_entries_are_listed_from_the_newest(store: Store, program: ProgramRecord) -> None:
+    await registered(store, program, "ann")
+    await recorded(store, program, activity("k1"), activity("k2"))
+    rows = [
+        (entry("", 10_000, rule="opening"), 10_000),
+        (entry("k1", 100_000), 110_000),
+        (entry("k1", 5, unit="stars"), 5),
+        (entry("k2", 20, requested=100, limited_by="votes"), 110_020),
+    ]
+    await enter(store, program, *rows[:2])
+    await enter(store, program, *rows[2:])
+    reading = store.reading(program)
+    found = [EntryRow(id_, *row) for id_, row in enumerate(rows, 1)]
+    ann = of("ann")
+    assert await reading.entries(ann, "reputation", before=None, limit=2) == [found[3], found[1]]
+    assert await reading.entries(ann, "reputation", before=2, limit=2) == [found[0]]
+    assert await reading.entries(of("bob"), "reputation", before=None, limit=2) == []
+    assert await reading.entries_of_activity("k1") == [found[1], found[2]]
+    assert await reading.entries_of_activity("none") == []
+
+
+async def test_totals_are_all_that_is_derived(store: Store, program: ProgramRecord) -> None:
+    await registered(store, program, "ann", "bob")
+    await recorded(store, program, activity("k1"), activity("k2"))
+    await counted(store, program, ranked("ann", 3), ranked("bob", 4))
+    original = entry("k1", 100, requested=150, limited_by="votes")
+    opening = entry("", 10_000, rule="opening")
+    account = {AccountKey(of("ann"), "reputation"): Account(10_120)}
+    made = award(award_key(), "k2")
+    async with store.writing(program) as writing:
+        await writing.add_entries([(opening, 10_000), (original, 10_100)])
+        await writing.put_accounts(account)
+        await writing.add_awards([made])
+    adjusted = replace(
+        original, revision=1, amount=20, requested=120, limited_by="", occurred_at=at(8), version=2
+    )
+    await enter(store, program, (adjusted, 10_120), (entry("k1", 7, member="bob"), 7))
+    expected = Totals(
+        tallies={tally_key(): tally(3)},
+        ranked={tally_key()},
+        accounts=account,
+        awards={made.key: made},
+        postings={
+            opening.posting: Posting(10_000, 10_000, "", at(0), 1),
+            original.posting: Posting(120, 120, "", at(8), 2),
+        },
+        revisions={opening.posting: 0, original.posting: 1},
+    )
+    async with store.writing(program) as writing:
+        assert await writing.totals(of("ann")) == expected
+        assert await writing.totals(of("eve")) == Totals({}, set(), {}, {}, {}, {})
+    both = await store.auditing(program).totals([of("ann"), of("bob")])
+    assert both[of("ann")] == expected
+    assert both[of("bob")].tallies == {tally_key("bob"): tally(4)}
