@@ -1,11 +1,11 @@
 """What comes in: the facts a member's state is folded from. Stored for ever, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from gamification.ids import MemberId
@@ -67,8 +67,7 @@ class Retraction:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewActivity:
+class NewActivity(Struct, frozen=True, gc=False):
     """An activity as its sender words it, not yet checked against the program.
 
     `value` is a decimal in words ("12.50"), None for 1; `occurred_at` None means now; `key` None

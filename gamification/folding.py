@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve
@@ -42,7 +43,7 @@ def fold(
     `contributions` says, by key, what they contribute.
     """
     folded = Folded(state)
-    for recorded, effective in sorted(activities, key=lambda pair: pair[0].order):
+    for recorded, effective in sorted(activities, key=_in_order):
         member = recorded.member
         if member in folded.replaying:
             continue
@@ -55,6 +56,10 @@ def fold(
         if not is_late and recorded.key not in folded.refused:
             folded.last[member] = recorded.order
     return folded
+
+
+def _in_order(pair: tuple[Activity, Activity | None]) -> tuple[datetime, str]:
+    return pair[0].occurred_at, pair[0].key
 
 
 def _fold_one(

@@ -7,7 +7,12 @@ did not bite. The answer here is conservative: a needless replay costs time, nev
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.definition.compiled import (
+    CompiledBadge,
+    CompiledCap,
+    CompiledCriterion,
+    CompiledProgram,
+)
 from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.metrics import distinct
@@ -22,6 +27,8 @@ def takes_late(
 ) -> bool:
     """Whether `outcomes`, decided on a state that already holds later facts, are the same that
     judging everything in order would give, for this activity and for all later ones."""
+    if not outcomes:
+        return True
     for contribution in contributed(program, activity):
         before = state.tallies.get(contribution.key)
         if not contribution.counter.aggregation.takes_late(before, activity.occurred_at):
@@ -34,7 +41,7 @@ def takes_late(
                 return False
     after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
     seen = _Seen(program, state, activity, after)
-    return all(_commutes(seen, outcome) for outcome in outcomes)
+    return not _fills_joined_cap(seen) and all(_commutes(seen, outcome) for outcome in outcomes)
 
 
 class _Seen(NamedTuple):
@@ -44,6 +51,31 @@ class _Seen(NamedTuple):
     state: State
     activity: Activity
     after: Mapping[TallyKey, Tally]
+
+
+def _fills_joined_cap(seen: _Seen) -> bool:
+    """Whether the activity takes the last of a cap that some rule names together with another.
+
+    A later gift that the other cap limited may then be limited by this one too: the amount stays
+    the same, but not which of the caps is told as the reason.
+    """
+    program, activity = seen.program, seen.activity
+    return any(
+        (window := key_at(cap.per, activity.occurred_at, program.calendar)) is not None
+        and (tally := seen.after.get(TallyKey(activity.member, cap.metric, window, "")))
+        and tally.value >= cap.most
+        and _is_joined(program, cap)
+        for rule in program.plans[activity.type].earnings
+        for cap in rule.caps
+    )
+
+
+def _is_joined(program: CompiledProgram, cap: CompiledCap) -> bool:
+    return any(
+        len(rule.caps) > 1 and cap in rule.caps
+        for plan in program.plans.values()
+        for rule in plan.earnings
+    )
 
 
 def _commutes(seen: _Seen, outcome: Outcome) -> bool:

@@ -1,20 +1,21 @@
 """Accounts: how much of what was asked is granted, and what that makes of the balance."""
 
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from gamification.quantity import add
 from gamification.state import Account
 
 
-class Room(NamedTuple):
+class Room(Struct, frozen=True, gc=False):
     """How much a cap still lets through, in ten-thousandths."""
 
     cap: str
     left: int
 
 
-class Granted(NamedTuple):
+class Granted(Struct, frozen=True, gc=False):
     """What a request came to. `limited_by` is "cap/<key>", "floor", or "" for nothing."""
 
     amount: int
@@ -36,9 +37,9 @@ def post(
     `OutOfRange` when the balance would leave the range the system counts in.
     """
     granted, limited_by = requested, ""
-    for cap, left in rooms:
-        if requested > 0 and left < granted:
-            granted, limited_by = max(0, left), f"cap/{cap}"
+    for room in rooms:
+        if requested > 0 and room.left < granted:
+            granted, limited_by = max(0, room.left), f"cap/{room.cap}"
     if granted < 0 and minimum is not None and account.balance + granted < minimum:
         granted, limited_by = min(0, minimum - account.balance), "floor"
     return Granted(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
@@ -64,8 +66,7 @@ class ProgramRecord:
     versions: tuple[DefinitionVersion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(Struct, frozen=True, gc=False):
     """Tallies to write. `ranked` ones stand on a leaderboard and are found by score."""
 
     key: TallyKey

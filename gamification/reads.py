@@ -1,16 +1,16 @@
 """What must be loaded before activities are judged: explicit, so that a batch loads it at once."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gamification.definition.compiled import CompiledBadge, Timeline
+from gamification.definition.compiled import CompiledBadge, Timeline, Watcher
 from gamification.definition.document import Repeat
 from gamification.draft import subject_text
 from gamification.facts import Activity
 from gamification.metrics import distinct
 from gamification.rules.counting import Contributed, contributed
-from gamification.state import AccountKey, AwardKey, ReadSet, State, Tally, TallyKey, TallySpan
-from gamification.windows import Rolling
+from gamification.state import AccountKey, AwardKey, ReadSet, State, TallyKey, TallySpan
 
 
 @dataclass(slots=True)
@@ -51,12 +51,15 @@ class BatchReads:
     def awards(self, state: State) -> set[AwardKey]:
         """The awards that may be in question, given the numbers as they were loaded."""
         found: set[AwardKey] = set()
+        watchers = _watchers(self.timeline)
         for key in self.numbers.tallies:
-            for _, program in self.timeline.versions:
-                for badge, _ in program.watchers.get(key.metric, ()):
-                    gain = self.gains.get(key)
-                    if gain is None or _comes_near(badge, key, state.tallies.get(key), gain):
-                        found.update(_award_keys(badge, key))
+            if key.metric not in watchers:
+                continue
+            tally, gain = state.tallies.get(key), self.gains.get(key)
+            best = None if gain is None else gain + (tally.peak if tally is not None else 0)
+            for badge, least in watchers[key.metric]:
+                if best is None or best >= least:
+                    found.update(_award_keys(badge, key))
         return found
 
     def _contribution(self, contribution: Contributed) -> None:
@@ -76,15 +79,13 @@ def reads_of(timeline: Timeline, activities: Iterable[Activity]) -> BatchReads:
     return reads
 
 
-def _comes_near(badge: CompiledBadge, key: TallyKey, tally: Tally | None, gain: int) -> bool:
-    """Whether any criterion on this tally can have been met, or be met within the batch."""
-    best = gain if tally is None else tally.peak + gain
-    for index, criterion in enumerate(badge.criteria):
-        if criterion.metric == key.metric and (
-            isinstance(criterion.window, Rolling) or best >= badge.levels[0].thresholds[index]
-        ):
-            return True
-    return False
+def _watchers(timeline: Timeline) -> dict[str, list[Watcher]]:
+    """The badges of all versions of the rules, by the metrics they have criteria on."""
+    found: dict[str, list[Watcher]] = defaultdict(list)
+    for _, program in timeline.versions:
+        for metric, watchers in program.watchers.items():
+            found[metric] += watchers
+    return found
 
 
 def _award_keys(badge: CompiledBadge, key: TallyKey) -> Iterable[AwardKey]:

@@ -46,7 +46,9 @@ _DELETE = Statement(
     rows=_KEY,
 )
 _BY_KEY = Statement(
-    f"SELECT {AWARD_COLUMNS} FROM {{rows}} CROSS JOIN award w {_CAUSE} WHERE {_SAME_KEY}", rows=_KEY
+    f"SELECT {AWARD_COLUMNS} FROM {{rows}} CROSS JOIN award w {_CAUSE} WHERE {_SAME_KEY}",
+    rows=_KEY,
+    bulk=True,
 )
 _BY_ID = Statement(
     f"""

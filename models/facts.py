@@ -40,6 +40,7 @@ _ADD_ACTIVITIES = Statement(
         "received_at": int,
         "source": str,
     },
+    bulk=True,
 )
 _ADD_RETRACTIONS = Statement(
     """

@@ -35,6 +35,7 @@ _ADD = Statement(
         "version": int,
         "balance_after": int,
     },
+    bulk=True,
 )
 _LATEST = Statement(
     f"""

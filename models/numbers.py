@@ -27,7 +27,9 @@ _SAME_KEY = """
 """
 
 _TALLIES = Statement(
-    f"SELECT r.n, {TALLY_COLUMNS} FROM {{rows}} CROSS JOIN tally t WHERE {_SAME_KEY}", rows=_KEY
+    f"SELECT r.n, {TALLY_COLUMNS} FROM {{rows}} CROSS JOIN tally t WHERE {_SAME_KEY}",
+    rows=_KEY,
+    bulk=True,
 )
 _SPANS = Statement(
     f"""
@@ -49,6 +51,7 @@ _PUT = Statement(
         touches = excluded.touches, ranked = excluded.ranked
     """,
     rows={**_KEY, "value": int, "peak": int, "reached_at": int, "touches": int, "ranked": bool},
+    bulk=True,
 )
 _DELETE = Statement(
     f"""

@@ -68,8 +68,8 @@ class SqliteSession:
     ) -> Sequence[Sequence[Any]]:
         if statement.takes_rows and not rows:
             return ()
-        values = statement.sqlite_arguments(args, rows)
-        return await self._engine.run(_fetch, statement.sqlite, values)
+        steps = list(statement.sqlite_steps(args, rows))
+        return await self._engine.run(_fetch, steps)
 
     async def alone(self) -> None:
         """Nothing to wait for: a SQLite database has one writer at a time."""
@@ -123,11 +123,14 @@ class _OrmTransaction(TransactionContext):
 
 
 def _fetch(
-    connection: sqlite3.Connection, sql: str, values: Sequence[Any]
+    connection: sqlite3.Connection, steps: Sequence[tuple[str, Sequence[Any]]]
 ) -> list[tuple[Any, ...]]:
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples; the ORM's rows are slower
-    return cursor.execute(sql, values).fetchall()
+    fetched: list[tuple[Any, ...]] = []
+    for sql, values in steps:
+        fetched += cursor.execute(sql, values).fetchall()
+    return fetched
 
 
 def _execute(connection: sqlite3.Connection, sql: str) -> None:

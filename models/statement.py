@@ -1,7 +1,7 @@
 """Without this module every statement would be written twice, once for each database."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
@@ -15,8 +15,10 @@ _POSTGRESQL_TYPES: dict[type, str] = {int: "bigint", str: "text", bool: "boolean
 _MARKER = re.compile(
     r"\$(?P<arg>\d+)|\{(?P<rows>rows)\}|\{any:(?P<any>\d+)\}|\{lock:(?P<lock>\w+)\}"
 )
-_ROWS = 0
-"""The number of the rows among the arguments; those begin with 1."""
+_ROWS, _OFFSET = 0, -1
+"""The numbers of the rows, and of how many went before, among the arguments; those begin with 1."""
+_HUNDRED = 100
+"""How many rows a bulk statement gives SQLite at once, as parameters."""
 
 
 class Statement:
@@ -28,10 +30,17 @@ class Statement:
     argument. `{lock:m}` locks the rows of the table aliased `m` (SQLite has its one write lock).
 
     PostgreSQL gets the rows as arrays for `unnest`, SQLite as one JSON text for `json_each`: a
-    single step, during which other threads may run.
+    single step, during which other threads may run. A `bulk` statement, through which many thousand
+    rows go, gives them to SQLite by the hundred as VALUES, which takes half the time.
     """
 
-    def __init__(self, text: str, rows: Mapping[str, type[int | str]] | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        rows: Mapping[str, type[int | str]] | None = None,
+        *,
+        bulk: bool = False,
+    ) -> None:
         self._columns = dict(rows or {})
         self._arguments = max(
             (int(m["arg"] or m["any"] or 0) for m in _MARKER.finditer(text)), default=0
@@ -39,6 +48,8 @@ class Statement:
         self._sqlite_order: list[int] = []
         self.postgresql = _MARKER.sub(self._for_postgresql, text)
         self.sqlite = _MARKER.sub(self._for_sqlite, text)
+        self._sqlite_hundred = self.sqlite.replace(self._json_rows(), self._value_rows())
+        self._chunk = _HUNDRED if bulk else 0
 
     @property
     def takes_rows(self) -> bool:
@@ -51,10 +62,33 @@ class Statement:
         columns = zip(*rows, strict=True) if self._columns else ()
         return [*args, *(list(column) for column in columns)]
 
-    def sqlite_arguments(self, args: Sequence[Argument], rows: Sequence[Row]) -> list[Scalar]:
-        """The arguments as sqlite3 takes them: the rows, and every list, are one JSON text."""
+    def sqlite_steps(
+        self, args: Sequence[Argument], rows: Sequence[Row]
+    ) -> Iterator[tuple[str, list[Scalar]]]:
+        """What to execute, with the arguments as sqlite3 takes them; lists are one JSON text."""
+        done = 0
+        while self._chunk and len(rows) - done >= self._chunk:
+            values: list[Scalar] = []
+            for number in self._sqlite_order:
+                if number == _ROWS:
+                    for place, row in enumerate(rows[done : done + self._chunk], done + 1):
+                        values.append(place)
+                        values += row
+                elif number != _OFFSET:
+                    values.append(_flat(args[number - 1]))
+            yield self._sqlite_hundred, values
+            done += self._chunk
+        if done < len(rows) or not done:
+            yield self.sqlite, self._sqlite_arguments(args, rows[done:], done)
+
+    def _sqlite_arguments(
+        self, args: Sequence[Argument], rows: Sequence[Row], offset: int
+    ) -> list[Scalar]:
+        given: dict[int, Scalar] = {_OFFSET: offset}
+        if self._columns:
+            given[_ROWS] = _json(rows)
         return [
-            _json(rows) if number == _ROWS else _flat(args[number - 1])
+            given[number] if number in given else _flat(args[number - 1])
             for number in self._sqlite_order
         ]
 
@@ -74,16 +108,25 @@ class Statement:
     def _for_sqlite(self, marker: re.Match[str]) -> str:
         if marker["lock"]:
             return ""
-        self._sqlite_order.append(int(marker["arg"] or marker["any"] or _ROWS))
-        if marker["arg"]:
-            return "?"
-        if marker["any"]:
-            return "IN (SELECT value FROM json_each(?))"
+        if marker["rows"]:
+            self._sqlite_order += [_OFFSET, _ROWS]
+            return self._json_rows()
+        self._sqlite_order.append(int(marker["arg"] or marker["any"]))
+        return "?" if marker["arg"] else "IN (SELECT value FROM json_each(?))"
+
+    def _json_rows(self) -> str:
         columns = "".join(
             f", json_extract(value, '$[{place}]') AS {name}"
             for place, name in enumerate(self._columns)
         )
-        return f"(SELECT key + 1 AS n{columns} FROM json_each(?)) AS r"
+        return f"(SELECT key + 1 + ? AS n{columns} FROM json_each(?)) AS r"
+
+    def _value_rows(self) -> str:
+        columns = ", ".join(
+            f"column{place} AS {name}" for place, name in enumerate(("n", *self._columns), 1)
+        )
+        row = f"({', '.join('?' * (len(self._columns) + 1))})"
+        return f"(SELECT {columns} FROM (VALUES {', '.join([row] * _HUNDRED)})) AS r"
 
 
 def _flat(argument: Argument) -> Scalar:

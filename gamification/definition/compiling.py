@@ -24,6 +24,7 @@ from gamification.definition.plans import Reach, plan_of
 from gamification.definition.problems import DefinitionRefused, Problem
 from gamification.definition.reading import read_definition
 from gamification.definition.scope import Scope, lateness
+from gamification.metrics import TOTAL
 from gamification.properties import PropertyCheck
 from gamification.quantity import QUANTITY_MAX, parse
 from gamification.ranking import Ties
@@ -44,6 +45,7 @@ def compile_program(
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
     units = _units(scope, counters)
+    _check_unread(scope)
     check_unused(scope)
     check_cycles(scope)
     if any(not problem.is_warning for problem in scope.problems):
@@ -85,6 +87,14 @@ def compile_timeline(documents: list[tuple[int, datetime | None, str]]) -> Timel
         for version, since, document in documents
     ]
     return Timeline(tuple(versions))
+
+
+def _check_unread(scope: Scope) -> None:
+    """Find the errors also in metrics that nothing reads; they stay unused."""
+    unread = [name for name in scope.definition.metrics if ("metric", name) not in scope.used]
+    for name in unread:
+        Counters(scope).metric(name, None, f"metrics.{name}")
+        scope.used.discard(("metric", name))
 
 
 def _calendar(scope: Scope) -> Calendar:
@@ -189,7 +199,15 @@ def _board_metric(
             "Use a metric without per",
         )
     criterion = counters.metric(board.metric or "", window, f"{path}.metric", own_metric)
-    return criterion.metric if criterion else None
+    if criterion is None:
+        return None
+    if isinstance(window, windows.Rolling) and criterion.aggregation is not TOTAL:
+        scope.error(
+            f"{path}.every",
+            "rolling days are added up, which means nothing for max and last",
+            "Use day, week, month, quarter, year, season or all time, or a count or sum",
+        )
+    return criterion.metric
 
 
 def _watchers(badges: Mapping[str, CompiledBadge]) -> dict[str, tuple[Watcher, ...]]:

@@ -46,6 +46,10 @@ def _as_list(written: object) -> object:
     return cast("list[object]", written) if isinstance(written, list) else [written]
 
 
+Keys = Annotated[list[Key], BeforeValidator(_as_list, json_schema_input_type=Key | list[Key])]
+"""One key, or a list of them: read as a list."""
+
+
 class Part(BaseModel):
     """What every part of a definition keeps to: no unknown keys, nothing changed once read."""
 
@@ -85,7 +89,7 @@ class Metric(Part):
     """An aggregation over activities: one of count, sum, distinct, max or last."""
 
     name: Label | None = None
-    count: Annotated[list[Key], BeforeValidator(_as_list)] | None = Field(
+    count: Keys | None = Field(
         None, description="Counts the activities of these types."
     )
     sum: Amount | dict[Key, Amount] | None = Field(
@@ -94,7 +98,7 @@ class Metric(Part):
     distinct: PropertyPath | None = Field(None, description="Counts the different values.")
     max: Amount | None = Field(None, description="Keeps the highest amount.")
     last: Amount | None = Field(None, description="Keeps the latest amount.")
-    of: Annotated[list[Key], BeforeValidator(_as_list)] | None = Field(
+    of: Keys | None = Field(
         None, description="The types of activity that sum, distinct, max and last are taken over."
     )
     where: Expression | None = Field(None, description="Only activities for which this holds.")
@@ -124,10 +128,10 @@ class Cap(Part):
 class Earning(Part):
     """Points for an activity."""
 
-    on: Annotated[list[Key], BeforeValidator(_as_list)] = Field(min_length=1)
+    on: Keys = Field(min_length=1)
     when: Expression | None = None
     give: dict[Key, Amount] = Field(min_length=1, max_length=20)
-    cap: Annotated[list[Key], BeforeValidator(_as_list)] = Field(
+    cap: Keys = Field(
         default_factory=list[str], max_length=5, description="Rules without a cap are exempt."
     )
 
@@ -141,6 +145,13 @@ class Criterion(Part):
     badge: Key | None = None
     at_least: Annotated[Number, Field(gt=0)]
     over: Words | None = Field(None, description="The metric's own window if left out.")
+
+
+Criteria = Annotated[
+    list[Criterion],
+    BeforeValidator(_as_list, json_schema_input_type=Criterion | list[Criterion]),
+]
+"""One criterion, or a list of them: read as a list."""
 
 
 class Repeat(Enum):
@@ -157,7 +168,7 @@ class Badge(Part):
     name: Label | None = None
     description: Prose | None = None
     image: Annotated[str, Field(max_length=500)] | None = None
-    when: Annotated[list[Criterion], BeforeValidator(_as_list)] | None = Field(None, max_length=10)
+    when: Criteria | None = Field(None, max_length=10)
     levels: dict[Key, Annotated[Number, Field(gt=0)]] | None = Field(None, max_length=50)
     on: Key | None = Field(None, description="The metric that the levels are thresholds of.")
     over: Words | None = Field(None, description="The window of the levels.")

@@ -21,18 +21,24 @@ DOCUMENT_SIZE_MAX = 256 * 1024
 class _Loader(yaml.SafeLoader):
     """YAML as its 1.2 standard reads plain words: `on` is a word, `12:30` no number, no dates.
 
-    Anchors are refused (a few lines of them expand to gigabytes), and so are repeated keys.
+    Anchors are refused (a few lines of them expand to gigabytes), and so are repeated keys, keys
+    that are no words, and tags, which ask for types that a definition does not have.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             within = parent.start_mark if parent is not None else None
             raise ComposerError(None, None, "aliases (*name) are not allowed", within)
+        event: Any = self.peek_event()
+        if getattr(event, "tag", None) is not None:
+            raise ComposerError(None, None, "tags (!name) are not allowed", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConstructorError(None, None, "a key must be a word", key.start_mark)
             if key.value in seen:
                 raise ConstructorError(
                     None, None, f"the key '{key.value}' is given twice", key.start_mark
@@ -53,6 +59,14 @@ _Loader.yaml_implicit_resolvers = {
     + [(tag, pattern) for tag, (pattern, letters) in _PLAIN_WORDS.items() if first in letters]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def _decimal_integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """YAML 1.1 would read 010 as eight."""
+    return int(node.value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _decimal_integer)
 
 
 def read_definition(text: str) -> Definition:
@@ -118,7 +132,7 @@ def _problem(path: str, error: ErrorDetails) -> Problem:
     last = str(error["loc"][-1]) if error["loc"] else ""
     match error["type"]:
         case "extra_forbidden":
-            near = get_close_matches(last, _field_names(), n=2)
+            near = get_close_matches(last, sorted(_field_names() - {last}), n=2)
             hint = " or ".join(f"'{name}'" for name in near)
             fix = f"Did you mean {hint}" if near else "Remove it"
             return Problem(path, f"'{last}' is not a key that belongs here", fix)
@@ -129,12 +143,12 @@ def _problem(path: str, error: ErrorDetails) -> Problem:
             return Problem(path, f"{error['msg']} (given: {given})", "Correct the value")
 
 
-def _field_names() -> list[str]:
+def _field_names() -> set[str]:
     """Every key that any part of a definition knows."""
     names: set[str] = set()
     for part in [Definition, *_parts(BaseModel)]:
         names.update(part.model_fields)
-    return sorted(names)
+    return names
 
 
 def _parts(base: type[BaseModel]) -> list[type[BaseModel]]:

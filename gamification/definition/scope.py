@@ -27,16 +27,16 @@ class Scope:
     used: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def error(self, path: str, message: str, fix: str) -> None:
-        self.problems.append(Problem(path, message, fix))
+        self._note(Problem(path, message, fix))
 
     def warn(self, path: str, message: str, fix: str) -> None:
-        self.problems.append(Problem(path, message, fix, is_warning=True))
+        self._note(Problem(path, message, fix, is_warning=True))
 
     def find(self, section: str, name: str, path: str, known: Mapping[str, T]) -> T | None:
         """The part of that name, noted as used; None and a problem when there is none."""
         self.used.add((section, name))
         if name not in known:
-            self.problems.append(unknown(path, section, name, known))
+            self._note(unknown(path, section, name, known))
             return None
         return known[name]
 
@@ -89,7 +89,7 @@ class Scope:
             known = self.definition.activities[activity_type].properties
             self.used.add((f"property of {activity_type}", name))
             if name not in known:
-                self.problems.append(unknown(path, f"property of {activity_type}", name, known))
+                self._note(unknown(path, f"property of {activity_type}", name, known))
         return name
 
     def condition(self, source: str | None, activity_type: str, path: str) -> Condition | None:
@@ -116,6 +116,11 @@ class Scope:
             f"{path} (for {activity_type})",
         )
         return compiled or amounts.compile_amount("0", properties={})
+
+    def _note(self, problem: Problem) -> None:
+        """Keep a problem once, however many rules lead to the place that has it."""
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _expression(self, compiled: Callable[[], T], path: str) -> T | None:
         try:

@@ -1,6 +1,6 @@
 """Metrics: without this file activities would leave no numbers behind."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from gamification.definition.compiled import CompiledProgram, Counter
 from gamification.draft import Draft, subject_text
@@ -11,7 +11,7 @@ from gamification.state import TallyKey
 from gamification.windows import key_at
 
 
-class Contributed(NamedTuple):
+class Contributed(Struct, frozen=True, gc=False):
     """What one activity adds to one tally; `element` is the value it adds to a set of values."""
 
     counter: Counter
@@ -50,11 +50,11 @@ def contributed(program: CompiledProgram, activity: Activity) -> list[Contribute
 
 def count(draft: Draft, contribution: Contributed) -> None:
     """Take one contribution into its tally."""
-    counter, key, amount, element = contribution
-    if element is None:
-        draft.count(key, counter.aggregation, amount)
+    key = contribution.key
+    if contribution.element is None:
+        draft.count(key, contribution.counter.aggregation, contribution.amount)
         return
-    element_key = distinct.element_key(key, element)
+    element_key = distinct.element_key(key, contribution.element)
     before = draft.tally(element_key)
     draft.set_tally(element_key, before, distinct.seen(before, draft.activity.occurred_at))
     if before is None:

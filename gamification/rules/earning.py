@@ -42,12 +42,12 @@ def give(
     for cap, key in used:
         tally = draft.tally(key) if key is not None else None
         rooms.append(Room(cap.key, cap.most - (tally.value if tally is not None else 0)))
-    granted, limited_by, account = post(
-        account, requested, at=activity.occurred_at, rooms=tuple(rooms), minimum=unit.minimum
-    )
-    posting = Posting(requested, granted, limited_by, activity.occurred_at, draft.program.version)
+    at = activity.occurred_at
+    result = post(account, requested, at=at, rooms=tuple(rooms), minimum=unit.minimum)
+    granted = result.amount
+    posting = Posting(requested, granted, result.limited_by, at, draft.program.version)
     key = PostingKey(activity.member, unit_key, activity.key, rule)
-    draft.set_account(PointsEarned(key, posting, account))
+    draft.set_account(PointsEarned(key, posting, result.account))
     if granted > 0:
         for _, cap_key in used:
             if cap_key is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gamification.admission import Admission, difference
@@ -23,8 +24,7 @@ ACTIVITIES_MAX = 1000
 """How many activities one request may hold. An import's batches are bounded by its own option."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """An activity that is stored, and all that changed because of it.
 
     `replayed`: the key was known with the same content. Nothing happened again, and `outcomes` is
@@ -62,8 +62,7 @@ async def record_activities(
     return [result for result in batch.results if result is not None]
 
 
-@dataclass(slots=True)
-class _Admitted:
+class _Admitted(Struct):
     """An activity that passed the gate, with the place of its result; later with its member."""
 
     index: int

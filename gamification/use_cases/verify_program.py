@@ -12,7 +12,7 @@ from gamification.quantity import to_text
 from gamification.ranking import rank_by_hand
 from gamification.replay import Replayed, replay
 from gamification.rules.earning import OPENING
-from gamification.state import AccountKey, Award, AwardKey, PostingKey, TallyKey
+from gamification.state import AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
 from gamification.use_cases.rank import page_of_board
 
 WINDOWS_MAX = 100_000
@@ -154,13 +154,10 @@ def _awards(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference
 def _postings(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:
     for key in sorted(replayed.postings.keys() | stored.postings.keys()):
         one, other = stored.postings.get(key), replayed.postings.get(key)
-        granted = one.granted if one is not None else 0
-        expected = other.granted if other is not None else 0
         if key.rule == OPENING and other is None:
-            expected = granted  # an account stays open when all that was earned is retracted
-        if granted != expected or (one is None and other is not None):
-            name = _posting_name(who, key)
-            yield Difference("the ledger", name, to_text(granted), to_text(expected))
+            continue  # an account stays open when all that was earned is retracted
+        if _posting(one) != _posting(other):
+            yield Difference("the ledger", _posting_name(who, key), _posting(one), _posting(other))
 
 
 def _balances(
@@ -200,6 +197,14 @@ def _award(award: Award | None) -> str:
         return "nothing"
     evidence = ", ".join(f"{each.criterion} {to_text(each.value)}" for each in award.evidence)
     return f"earned {award.earned_at.isoformat()} by {award.cause} ({evidence})"
+
+
+def _posting(posting: Posting | None) -> str:
+    """What a posting says; one that has been taken back says the same as none."""
+    if posting is None or not (posting.granted or posting.requested):
+        return "nothing"
+    limit = f" (limited by {posting.limited_by})" if posting.limited_by else ""
+    return f"{to_text(posting.granted)} of {to_text(posting.requested)}{limit}"
 
 
 def _posting_name(who: str, key: PostingKey) -> str:
