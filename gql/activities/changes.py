@@ -1,0 +1,162 @@
+"""What an activity changed, as payloads tell it: awards, entries, progress, places on boards."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import strawberry
+
+from gamification.definition.compiled import CompiledProgram
+from gamification.ids import MemberId
+from gamification.outcomes import (
+    BadgeAwarded,
+    BadgeRevoked,
+    Outcome,
+    PointsAdjusted,
+    PointsEarned,
+    TallyChanged,
+)
+from gamification.ports import Ahead, Standing
+from gamification.ranking import Place, Ties
+from gamification.state import Tally
+from gamification.windows import Rolling, keys_read, window
+from gql.badges.types import Award
+from gql.context import Context, Info
+from gql.leaderboards.boards import Run, run_at, run_of
+from gql.leaderboards.types import (
+    Leaderboard,
+    LeaderboardEntry,
+    LeaderboardPeriod,
+    entries_of,
+)
+from gql.loaders import AheadAsked, PlaceAsked
+from gql.points.types import PointsEntry
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A score moved in a run; `before` is None where that is unknown or there was none."""
+
+    run: Run
+    before: Tally | None
+
+
+@strawberry.type(description="A place on a leaderboard whose score has moved.")
+class StandingChange:
+    move: strawberry.Private[_Move]
+    place: strawberry.Private[Place]
+    leaderboard: Leaderboard = strawberry.field(description="Which leaderboard.")
+    period: LeaderboardPeriod = strawberry.field(description="Which run of it.")
+    entry: LeaderboardEntry = strawberry.field(description="Where the member stands now.")
+
+    @strawberry.field(
+        description="Where the score before would stand now. Null for a member who had none, and "
+        "on boards of the last so many days."
+    )
+    async def previous_rank(self, info: Info) -> int | None:
+        return await _previous_rank(info.context, self.move, self.place)
+
+
+def awards_in(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> list[Award]:
+    """The awards that were made."""
+    return [Award.of(rules, each.award) for each in outcomes if isinstance(each, BadgeAwarded)]
+
+
+def revoked_in(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> list[Award]:
+    """The awards that do not hold any more."""
+    return [Award.of(rules, each.award) for each in outcomes if isinstance(each, BadgeRevoked)]
+
+
+def entries_in(outcomes: Iterable[Outcome]) -> list[PointsEntry]:
+    """The ledger's new entries."""
+    entries: list[PointsEntry] = []
+    for each in outcomes:
+        if isinstance(each, PointsEarned):
+            entries.append(PointsEntry.of_posting(each.key, each.posting, each.account))
+        elif isinstance(each, PointsAdjusted):
+            entries.append(PointsEntry.of_entry(each.entry, balance=None))
+    return entries
+
+
+def badges_touched(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> set[str]:
+    """The badges that read a number which has changed."""
+    metrics = {each.key.metric for each in outcomes if isinstance(each, TallyChanged)}
+    return {
+        badge.key
+        for badge in rules.badges.values()
+        if any(criterion.metric in metrics for criterion in badge.criteria)
+    }
+
+
+async def standings_moved(
+    info: Info, member: MemberId, outcomes: Sequence[Outcome]
+) -> list[StandingChange]:
+    """The places on all boards whose scores have moved."""
+    context = info.context
+    moves = _moves(context, outcomes)
+    places = await asyncio.gather(*(_place(context, move.run, member) for move in moves))
+    standing = [(move, place) for move, place in zip(moves, places, strict=True) if place]
+    entries = await entries_of(info, [place for _, place in standing])
+    return [
+        StandingChange(
+            move=move,
+            place=place,
+            leaderboard=Leaderboard.of(move.run.board),
+            period=LeaderboardPeriod.of(move.run, context.at),
+            entry=entry,
+        )
+        for (move, place), entry in zip(standing, entries, strict=True)
+    ]
+
+
+def _moves(context: Context, outcomes: Iterable[Outcome]) -> list[_Move]:
+    """Each run whose score has moved, with the number before the first of its moves."""
+    moves: dict[tuple[str, str], _Move] = {}
+    for each in outcomes:
+        if not isinstance(each, TallyChanged) or each.key.subject:
+            continue
+        for board in context.program.rules.boards.values():
+            if board.metric != each.key.metric:
+                continue
+            run = _run(context, board.key, each.key.window)
+            if run is not None:
+                is_one_number = len(run.windows) == 1
+                move = _Move(run, each.before if is_one_number else None)
+                moves.setdefault((board.key, run.window.key), move)
+    return list(moves.values())
+
+
+def _run(context: Context, board_key: str, stored: str) -> Run | None:
+    """The board's run that a stored window is part of; None if it is part of none."""
+    rules = context.program.rules
+    board = rules.boards[board_key]
+    if isinstance(board.window, Rolling):
+        read = keys_read(board.window, context.at, rules.calendar)
+        return run_at(board, context.at, rules.calendar) if stored in read else None
+    try:
+        return run_of(board, window(board.window, stored, rules.calendar), rules.calendar)
+    except ValueError:
+        return None
+
+
+async def _place(context: Context, run: Run, member: MemberId) -> Place | None:
+    return await context.loaders.places.load(PlaceAsked(run.board.key, run.windows, member))
+
+
+async def _previous_rank(context: Context, move: _Move, now: Place) -> int | None:
+    """The rank that the score before would have now, the member's own new score taken away."""
+    if move.before is None:
+        return None
+    before = Standing(now.member, move.before.value, move.before.reached_at)
+    ahead: Ahead = await context.loaders.ahead.load(
+        AheadAsked(move.run.board.key, move.run.windows, before)
+    )
+    has_risen = now.score > before.score
+    match move.run.board.ties:
+        case Ties.COMPETITION:
+            return ahead.higher + 1 - has_risen
+        case Ties.DENSE:
+            return ahead.higher_scores + 1 - (has_risen and now.tied_with == 0)
+        case Ties.ORDINAL:
+            is_ahead = (-now.score, now.reached_at) < (-before.score, before.reached_at)
+            return ahead.before + 1 - is_ahead

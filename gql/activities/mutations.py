@@ -1,0 +1,263 @@
+"""Activity comes in, and is taken back."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar, cast
+
+import strawberry
+
+from gamification.ids import MemberId
+from gamification.outcomes import Outcome
+from gamification.ports import Contended
+from gamification.refusals import Refusal, TooMany
+from gamification.use_cases.record_activities import (
+    ACTIVITIES_MAX,
+    Recorded,
+    record_activities,
+)
+from gamification.use_cases.retract_activity import Retracted, retract_activity
+from gql.activities.changes import (
+    StandingChange,
+    awards_in,
+    badges_touched,
+    entries_in,
+    revoked_in,
+    standings_moved,
+)
+from gql.activities.inputs import (
+    RecordActivitiesInput,
+    RecordActivityInput,
+    RetractActivityInput,
+)
+from gql.activities.types import Activity
+from gql.badges.types import Award
+from gql.context import Context, Info
+from gql.errors import INPUT, UserError, user_errors
+from gql.members.types import Member
+from gql.permissions import WriteActivities
+from gql.points.types import PointsEntry
+from gql.progress.types import Progress
+
+Result = TypeVar("Result")
+_ATTEMPTS = 3
+
+
+@strawberry.type(description="What became of an activity, and all that it changed.")
+class RecordActivityPayload:
+    member_id: strawberry.Private[MemberId | None]
+    outcomes: strawberry.Private[tuple[Outcome, ...]]
+    activity: Activity | None = strawberry.field(
+        description="The activity as it is stored. Null if it was refused."
+    )
+    member: Member | None = strawberry.field(
+        description="Who did it. Null if the activity was refused."
+    )
+    replayed: bool = strawberry.field(
+        description="Whether it had arrived before. Then nothing happened again; awards and "
+        "entries are those of the first time."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why the activity was refused. Empty if it was not."
+    )
+
+    @strawberry.field(description="The awards that it completed.")
+    def awards(self, info: Info) -> list[Award]:
+        if self.replayed and self.activity:
+            return cast("list[Award]", _first_awards(info.context, self.activity.key))
+        return awards_in(info.context.program.rules, self.outcomes)
+
+    @strawberry.field(
+        description="The awards that do not hold any more, because the activity came late and "
+        "history is another now."
+    )
+    def revoked_awards(self, info: Info) -> list[Award]:
+        return revoked_in(info.context.program.rules, self.outcomes)
+
+    @strawberry.field(description="The entries it made in the ledger of points.")
+    def entries(self, info: Info) -> list[PointsEntry]:
+        if self.replayed and self.activity:
+            return cast("list[PointsEntry]", _first_entries(info.context, self.activity.key))
+        return entries_in(self.outcomes)
+
+    @strawberry.field(description="The progress bars that it moved, as they are now.")
+    async def progress(self, info: Info) -> list[Progress]:
+        touched = badges_touched(info.context.program.rules, self.outcomes)
+        if self.member_id is None or not touched:
+            return []
+        bars = await info.context.loaders.progress.load(self.member_id)
+        return [Progress.of(bar) for bar in bars if bar.key in touched]
+
+    @strawberry.field(description="The member's place on each leaderboard whose score it moved.")
+    async def standings(self, info: Info) -> list[StandingChange]:
+        if self.member_id is None:
+            return []
+        return await standings_moved(info, self.member_id, self.outcomes)
+
+    @classmethod
+    def of(cls, result: Recorded | Refusal) -> "RecordActivityPayload":
+        if isinstance(result, Refusal):
+            return cls(
+                member_id=None,
+                outcomes=(),
+                activity=None,
+                member=None,
+                replayed=False,
+                user_errors=user_errors(result),
+            )
+        return cls(
+            member_id=result.member.id,
+            outcomes=result.outcomes,
+            activity=Activity.of(result.activity),
+            member=Member.of(result.member),
+            replayed=result.replayed,
+            user_errors=[],
+        )
+
+
+@strawberry.type(description="What became of several activities.")
+class RecordActivitiesPayload:
+    results: list[RecordActivityPayload] = strawberry.field(
+        description="One result for each activity, in the order in which they were sent. One "
+        "activity's refusal does not touch the others."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why the request as a whole was refused. Empty if it was not."
+    )
+
+
+@strawberry.type(description="What was taken back, and all that it changed.")
+class RetractActivityPayload:
+    outcomes: strawberry.Private[tuple[Outcome, ...]]
+    activities: list[Activity] = strawberry.field(description="The activities it concerns.")
+    is_waiting: bool = strawberry.field(
+        description="Whether the activity has not arrived yet: it will be taken back when it does."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why the retraction was refused. Empty if it was not."
+    )
+
+    @strawberry.field(description="Awards that hold now and did not before.")
+    def awards(self, info: Info) -> list[Award]:
+        return awards_in(info.context.program.rules, self.outcomes)
+
+    @strawberry.field(description="The awards that do not hold any more.")
+    def revoked_awards(self, info: Info) -> list[Award]:
+        return revoked_in(info.context.program.rules, self.outcomes)
+
+    @strawberry.field(description="The entries that adjust the ledger of points.")
+    def entries(self) -> list[PointsEntry]:
+        return entries_in(self.outcomes)
+
+    @classmethod
+    def of(cls, result: Retracted | Refusal) -> "RetractActivityPayload":
+        if isinstance(result, Refusal):
+            return cls(
+                outcomes=(), activities=[], is_waiting=False, user_errors=user_errors(result)
+            )
+        return cls(
+            outcomes=result.outcomes,
+            activities=[Activity.of(each) for each in result.activities],
+            is_waiting=result.is_waiting,
+            user_errors=[],
+        )
+
+
+@strawberry.type
+class ActivityMutations:
+    @strawberry.mutation(
+        description="Store what a member did, and work out all that follows from it.",
+        permission_classes=[WriteActivities],
+    )
+    async def record_activity(
+        self, info: Info, input: Annotated[RecordActivityInput, INPUT]
+    ) -> RecordActivityPayload:
+        context = info.context
+        result = await context.recorder.record(context.program, input.to_core())
+        return RecordActivityPayload.of(result)
+
+    @strawberry.mutation(
+        description="Store what members did, up to 1,000 activities in one transaction.",
+        permission_classes=[WriteActivities],
+    )
+    async def record_activities(
+        self, info: Info, input: Annotated[RecordActivitiesInput, INPUT]
+    ) -> RecordActivitiesPayload:
+        try:
+            results = await _record_all(info.context, input)
+        except Refusal as refusal:
+            return RecordActivitiesPayload(results=[], user_errors=user_errors(refusal))
+        return RecordActivitiesPayload(
+            results=[RecordActivityPayload.of(result) for result in results], user_errors=[]
+        )
+
+    @strawberry.mutation(
+        description="Take an activity back, wholly or in part, as if it had not been done.",
+        permission_classes=[WriteActivities],
+    )
+    async def retract_activity(
+        self, info: Info, input: Annotated[RetractActivityInput, INPUT]
+    ) -> RetractActivityPayload:
+        context = info.context
+
+        async def attempt() -> Retracted:
+            return await retract_activity(
+                context.store,
+                context.hub,
+                context.program,
+                activity_key=input.activity_key,
+                source=input.source,
+                amount=input.amount,
+                reason=input.reason,
+                key=input.key,
+                now=context.at,
+            )
+
+        try:
+            return RetractActivityPayload.of(await _attempted(attempt))
+        except Refusal as refusal:
+            return RetractActivityPayload.of(refusal)
+
+
+# Only of replayed activities must something be read. The two are awaited by the executor, so that
+# all other payloads do without a task for each field.
+
+
+async def _first_awards(context: Context, key: str) -> list[Award]:
+    """The awards that an activity completed when it first arrived."""
+    rows = await context.reading.awards_of_activity(key)
+    return [Award.of(context.program.rules, row.award) for row in rows]
+
+
+async def _first_entries(context: Context, key: str) -> list[PointsEntry]:
+    """The entries that an activity made when it first arrived, and since."""
+    rows = await context.reading.entries_of_activity(key)
+    return [PointsEntry.of_entry(row.entry, balance=row.balance_after) for row in rows]
+
+
+async def _record_all(context: Context, input: RecordActivitiesInput) -> list[Recorded | Refusal]:
+    if len(input.activities) > ACTIVITIES_MAX:
+        raise TooMany(
+            f"at most {ACTIVITIES_MAX} activities at once, not {len(input.activities)}",
+            field=("activities",),
+        )
+
+    async def attempt() -> list[Recorded | Refusal]:
+        return await record_activities(
+            context.store,
+            context.hub,
+            context.program,
+            [each.to_core() for each in input.activities],
+            now=context.at,
+            new_key=context.new_key,
+        )
+
+    return await _attempted(attempt)
+
+
+async def _attempted(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """Run it again where another transaction stored one of the keys meanwhile."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await attempt()
+        except Contended:
+            continue
+    return await attempt()

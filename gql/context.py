@@ -1,0 +1,90 @@
+"""What a resolver may reach: without it the program, the ports and the clock would be global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+import strawberry
+
+from gamification.facts import NewActivity
+from gamification.ports import Hub, Reading, Store
+from gamification.program import Program
+from gamification.refusals import Refusal
+from gamification.use_cases.record_activities import Recorded
+from gql.loaders import Loaders
+
+
+class Recorder(Protocol):
+    """Records single activities; it may gather concurrent ones into one transaction."""
+
+    async def record(self, program: Program, new: NewActivity) -> Recorded | Refusal:
+        """Record one activity: what became of it, or why it was refused."""
+        ...
+
+
+class Programs(Protocol):
+    """The compiled programs that this process holds."""
+
+    def current(self, program: Program) -> Program:
+        """The same program with the rules in force now."""
+        ...
+
+    def replace(self, program: Program) -> None:
+        """From now on these are the program's rules."""
+        ...
+
+
+@dataclass
+class Context:
+    """One operation's view of the world. The server makes one for each request or connection.
+
+    `scopes` are what the credentials allow: "read", "activities:write", "members:write",
+    "definition:write".
+    """
+
+    program: Program
+    store: Store
+    hub: Hub
+    recorder: Recorder
+    programs: Programs
+    scopes: frozenset[str]
+    now: Callable[[], datetime]
+    new_key: Callable[[], str]
+    at: datetime = field(init=False)
+    """The moment that every part of one answer is about."""
+
+    def __post_init__(self) -> None:
+        self.at = self.now()
+
+    @cached_property
+    def reading(self) -> Reading:
+        return self.store.reading(self.program.record)
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        return Loaders(self.program, self.reading, at=self.at)
+
+    def fresh(self) -> "Context":
+        """The context of another operation with the same credentials."""
+        return Context(
+            program=self.programs.current(self.program),
+            store=self.store,
+            hub=self.hub,
+            recorder=self.recorder,
+            programs=self.programs,
+            scopes=self.scopes,
+            now=self.now,
+            new_key=self.new_key,
+        )
+
+    def renew(self) -> None:
+        """Forget what was read: what follows is about the present moment and the present rules."""
+        self.program = self.programs.current(self.program)
+        self.at = self.now()
+        for name in ("reading", "loaders"):
+            self.__dict__.pop(name, None)
+
+
+Info = strawberry.Info[Context, None]

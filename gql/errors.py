@@ -1,0 +1,138 @@
+"""What a client is told when something is refused or fails, and what stays in the log."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.utils.str_converters import to_camel_case
+
+from gamification.definition.problems import DefinitionRefused
+from gamification.refusals import Refusal
+
+_log = logging.getLogger("gql")
+
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+BAD_REQUEST = "BAD_REQUEST"
+QUERY_TOO_LARGE = "QUERY_TOO_LARGE"
+BODY_TOO_LARGE = "BODY_TOO_LARGE"
+TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
+TIMEOUT = "TIMEOUT"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+FORBIDDEN = "FORBIDDEN"
+INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+INPUT = strawberry.argument(description="All that the mutation takes.")
+
+_OF_THE_REQUEST = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+
+
+class Unauthenticated(Exception):
+    """The request carries no credentials, or none that are valid. Its message is for the client."""
+
+
+@strawberry.type(description="Why a request was refused. Nothing was written because of it.")
+class UserError:
+    code: str = strawberry.field(
+        description="What to match on: `INVALID_INPUT`, `UNKNOWN_ACTIVITY_TYPE`, "
+        "`INVALID_PROPERTY`, `IDEMPOTENCY_CONFLICT`, `OUT_OF_RANGE`, `TOO_LATE`, `IN_THE_FUTURE`, "
+        "`TOO_MANY`, `NOT_FOUND`, `INVALID_DEFINITION`, `BUSY`. There may be more in the future."
+    )
+    message: str = strawberry.field(description="What was wrong and how to mend it, in English.")
+    field: list[str] = strawberry.field(
+        description="The path inside `input` of what is to blame. Empty if it is the whole of it."
+    )
+
+
+def user_errors(refusal: Refusal) -> list[UserError]:
+    """A refusal as a payload tells it; a refused definition tells each of its problems."""
+    if isinstance(refusal, DefinitionRefused):
+        return [
+            UserError(code=refusal.code, message=str(problem), field=["definition", problem.path])
+            for problem in refusal.problems
+            if not problem.is_warning
+        ]
+    return [UserError(code=refusal.code, message=refusal.message, field=_path(refusal.field))]
+
+
+def tell(errors: Sequence[GraphQLError]) -> None:
+    """Give each error its code, and mask those that nobody foresaw: their text is for the log.
+
+    The errors are changed in place, so that whatever carries them tells the same.
+    """
+    for error in errors:
+        if "code" in _extensions(error):
+            continue
+        original = _root(error)
+        if isinstance(original, Refusal):
+            error.message = original.message
+            code, more = original.code, {"field": _path(original.field)}
+        elif isinstance(original, Unauthenticated):
+            code, more = UNAUTHENTICATED, {}
+        elif original is None:
+            code, more = _code_of_request(error), {}
+        elif isinstance(original, _OF_THE_REQUEST):
+            code, more = BAD_REQUEST, {}
+        else:
+            code, more = INTERNAL_ERROR, {"id": _masked(error, original)}
+        error.extensions = {**_extensions(error), "code": code, **more}
+
+
+def was_executed(result: ExecutionResult) -> bool:
+    """Whether a result has data, be it null; otherwise its errors are about the whole request."""
+    if isinstance(result, PreExecutionError):
+        return False
+    return result.data is not None or any(error.path for error in result.errors or ())
+
+
+def refused(code: str, message: str) -> GraphQLError:
+    """An error about the whole request."""
+    return GraphQLError(message, extensions={"code": code})
+
+
+def unexpected(original: Exception) -> GraphQLError:
+    """What a client is told of an error that nobody foresaw."""
+    error = GraphQLError(str(original), original_error=original)
+    tell([error])
+    return error
+
+
+def _masked(error: GraphQLError, original: BaseException) -> str:
+    """Log an unforeseen error under a new id, and take its text out of the answer."""
+    id = uuid4().hex
+    _log.error(
+        "unexpected error %s at %s", id, error.path, exc_info=original, extra={"error_id": id}
+    )
+    error.message = f"Unexpected error. Its id in the server's log is {id}."
+    error.original_error = None
+    return id
+
+
+def _root(error: GraphQLError) -> BaseException | None:
+    """What a resolver raised; None where the request itself is at fault."""
+    original = error.original_error
+    while isinstance(original, GraphQLError):
+        original = original.original_error
+    return original
+
+
+def _code_of_request(error: GraphQLError) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return QUERY_TOO_LARGE if "Parsing aborted" in error.message else PARSE_FAILED
+    return VALIDATION_FAILED if error.path is None else BAD_REQUEST
+
+
+def _extensions(error: GraphQLError) -> dict[str, Any]:
+    return error.extensions or {}
+
+
+def _path(field: tuple[str, ...]) -> list[str]:
+    """Our names as the schema spells them; names that the sender chose stay as they are."""
+    return [to_camel_case(field[0]), *field[1:]] if field else []

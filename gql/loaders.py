@@ -1,0 +1,240 @@
+"""Batch loaders: a page of fifty members with all they have costs a constant number of statements.
+
+Each loader gathers what one tick of the event loop asks for, and reads it in one go. A set of
+loaders lives as long as one answer.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from gamification.ids import MemberId
+from gamification.ports import ActivityRow, Ahead, AwardRow, Board, Member, Reading, Standing
+from gamification.program import Program
+from gamification.progress import SUBJECTS_MAX, Progress, needs, progress_of
+from gamification.ranking import Place
+from gamification.state import Account, AwardKey, TallyKey
+from gamification.use_cases import rank
+
+Key = TypeVar("Key", bound=Hashable)
+Group = TypeVar("Group", bound=Hashable)
+Value = TypeVar("Value")
+MemberKey = TypeVar("MemberKey", TallyKey, AwardKey)
+
+
+class AwardsAsked(NamedTuple):
+    """A member's newest awards before an id, of some badges (None: of all)."""
+
+    member: MemberId
+    badges: frozenset[str] | None
+    before: int | None
+    limit: int
+
+
+class AwardCountAsked(NamedTuple):
+    """How many awards a member has, of some badges (None: of all)."""
+
+    member: MemberId
+    badges: frozenset[str] | None
+
+
+class PlaceAsked(NamedTuple):
+    """Where a member stands on a board."""
+
+    board: str
+    windows: tuple[str, ...]
+    member: MemberId
+
+
+class AheadAsked(NamedTuple):
+    """How many stand before a place on a board."""
+
+    board: str
+    windows: tuple[str, ...]
+    standing: Standing
+
+
+class Loaders:
+    """The loaders of one answer, about the moment `at`."""
+
+    def __init__(self, program: Program, reading: Reading, *, at: datetime) -> None:
+        self._program = program
+        self._reading = reading
+        self._at = at
+
+    # ------------------------------------------------------------------------------- members
+
+    @cached_property
+    def members(self) -> DataLoader[MemberId, Member | None]:
+        async def load(ids: list[MemberId]) -> list[Member | None]:
+            found = await self._reading.members(ids)
+            return [found.get(id) for id in ids]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def members_named(self) -> DataLoader[str, Member | None]:
+        async def load(names: list[str]) -> list[Member | None]:
+            found = await self._reading.members_by_external_id(names)
+            return [found.get(name) for name in names]
+
+        return DataLoader(load_fn=load)
+
+    async def member(self, id: MemberId) -> Member:
+        """A member that something stored refers to."""
+        found = await self.members.load(id)
+        assert found is not None, f"member {id} is referred to, and does not exist"
+        return found
+
+    async def members_listed(self, ids: Sequence[MemberId]) -> list[Member]:
+        """The members of one list, in its order. A list is a batch already."""
+        if len(ids) == 1:
+            return [await self.member(ids[0])]
+        found = await self._reading.members(ids) if ids else {}
+        return [found[id] for id in ids]
+
+    @cached_property
+    def member_count(self) -> Awaitable[int]:
+        return asyncio.ensure_future(_awaited(self._reading.member_count()))
+
+    # --------------------------------------------------------------- what members have earned
+
+    @cached_property
+    def accounts(self) -> DataLoader[MemberId, dict[str, Account]]:
+        async def load(members: list[MemberId]) -> list[dict[str, Account]]:
+            found = await self._reading.accounts(members)
+            by_member: dict[MemberId, dict[str, Account]] = {member: {} for member in members}
+            for key, account in found.items():
+                by_member[key.member][key.unit] = account
+            return [by_member[member] for member in members]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def awards(self) -> DataLoader[AwardsAsked, list[AwardRow]]:
+        async def load(
+            group: tuple[frozenset[str] | None, int | None, int], asked: list[AwardsAsked]
+        ) -> dict[AwardsAsked, list[AwardRow]]:
+            badges, before, limit = group
+            found = await self._reading.awards(
+                [each.member for each in asked], badges=badges, before=before, limit=limit
+            )
+            return {each: found.get(each.member, []) for each in asked}
+
+        return _grouped(load, lambda asked: (asked.badges, asked.before, asked.limit))
+
+    @cached_property
+    def award_counts(self) -> DataLoader[AwardCountAsked, int]:
+        async def load(
+            badges: frozenset[str] | None, asked: list[AwardCountAsked]
+        ) -> dict[AwardCountAsked, int]:
+            found = await self._reading.award_counts([each.member for each in asked], badges)
+            return {each: found.get(each.member, 0) for each in asked}
+
+        return _grouped(load, lambda asked: asked.badges)
+
+    @cached_property
+    def awards_by_key(self) -> DataLoader[AwardKey, AwardRow | None]:
+        async def load(keys: list[AwardKey]) -> list[AwardRow | None]:
+            found = await self._reading.awards_by_key(keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def holders(self) -> DataLoader[tuple[str, int], int]:
+        async def load(levels: list[tuple[str, int]]) -> list[int]:
+            found = await self._reading.badge_holders({badge for badge, _ in levels})
+            return [found.get(level, 0) for level in levels]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def progress(self) -> DataLoader[MemberId, list[Progress]]:
+        async def load(members: list[MemberId]) -> list[list[Progress]]:
+            rules, reading = self._program.rules, self._reading
+            asked = needs(rules, self._at)
+            tallies, subjects, earned = await asyncio.gather(
+                reading.tallies(members, asked.tallies),
+                reading.subjects_below(members, asked.subjects, limit=SUBJECTS_MAX),
+                reading.earned(members, asked.badges),
+            )
+            numbers, held = _by_member(tallies | subjects), _by_member(earned)
+            return [
+                progress_of(
+                    rules, member, tallies=numbers[member], earned=held[member], now=self._at
+                )
+                for member in members
+            ]
+
+        return DataLoader(load_fn=load)
+
+    # ------------------------------------------------------------------- activities and boards
+
+    @cached_property
+    def activities(self) -> DataLoader[str, ActivityRow | None]:
+        async def load(keys: list[str]) -> list[ActivityRow | None]:
+            found = await self._reading.activities_by_key(keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def places(self) -> DataLoader[PlaceAsked, Place | None]:
+        async def load(
+            group: tuple[str, tuple[str, ...]], asked: list[PlaceAsked]
+        ) -> dict[PlaceAsked, Place | None]:
+            key, windows = group
+            board = self._program.rules.boards[key]
+            members = {each.member for each in asked}
+            found = await rank.places_of(self._reading, board, windows, members)
+            return {each: found.get(each.member) for each in asked}
+
+        return _grouped(load, lambda asked: (asked.board, asked.windows))
+
+    @cached_property
+    def ahead(self) -> DataLoader[AheadAsked, Ahead]:
+        async def load(
+            group: tuple[str, tuple[str, ...]], asked: list[AheadAsked]
+        ) -> dict[AheadAsked, Ahead]:
+            key, windows = group
+            board = Board(self._program.rules.boards[key].metric, windows)
+            found = await self._reading.ahead(board, [each.standing for each in asked])
+            return dict(zip(asked, found, strict=True))
+
+        return _grouped(load, lambda asked: (asked.board, asked.windows))
+
+
+def _by_member(found: Mapping[MemberKey, Value]) -> dict[MemberId, dict[MemberKey, Value]]:
+    """Each member's share, so that no member's progress looks through everybody's numbers."""
+    shares: dict[MemberId, dict[MemberKey, Value]] = defaultdict(dict)
+    for key, value in found.items():
+        shares[key.member][key] = value
+    return shares
+
+
+def _grouped(
+    load: Callable[[Group, list[Key]], Awaitable[Mapping[Key, Value]]],
+    group_of: Callable[[Key], Group],
+) -> DataLoader[Key, Value]:
+    """A loader that reads once for each group of keys: keys that differ in no argument."""
+
+    async def load_all(keys: list[Key]) -> list[Value]:
+        groups: dict[Group, list[Key]] = defaultdict(list)
+        for key in keys:
+            groups[group_of(key)].append(key)
+        found: dict[Key, Value] = {}
+        for each in await asyncio.gather(*(load(group, asked) for group, asked in groups.items())):
+            found.update(each)
+        return [found[key] for key in keys]
+
+    return DataLoader(load_fn=load_all)
+
+
+async def _awaited(of: Awaitable[Value]) -> Value:
+    return await of

@@ -1,0 +1,61 @@
+"""What the app knows of a member changes."""
+
+from typing import Annotated
+
+import strawberry
+
+from gamification.refusals import Refusal
+from gamification.use_cases.update_member import update_member
+from gql.context import Info
+from gql.errors import INPUT, UserError, user_errors
+from gql.members.types import Member
+from gql.permissions import WriteMembers
+from gql.scalars import Properties
+
+
+@strawberry.input(description="What is new about a member. What is left out stays as it is.")
+class UpdateMemberInput:
+    external_id: str = strawberry.field(
+        description="The app's own id of the person, who is registered if new."
+    )
+    display_name: str | None = strawberry.field(default=None, description="What others read.")
+    attributes: Properties | None = strawberry.field(
+        default=None,
+        description="What leaderboards may select by, such as a country. Those that are given "
+        "replace those of the same name; null removes one.",
+    )
+
+
+@strawberry.type(description="What became of a change to a member.")
+class UpdateMemberPayload:
+    member: Member | None = strawberry.field(
+        description="The member after it. Null if it was refused."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why it was refused. Empty if it was not."
+    )
+
+
+@strawberry.type
+class MemberMutations:
+    @strawberry.mutation(
+        description="Change what the app tells about a member, registering them if new.",
+        permission_classes=[WriteMembers],
+    )
+    async def update_member(
+        self, info: Info, input: Annotated[UpdateMemberInput, INPUT]
+    ) -> UpdateMemberPayload:
+        context = info.context
+        try:
+            member = await update_member(
+                context.store,
+                context.hub,
+                context.program,
+                external_id=input.external_id,
+                display_name=input.display_name,
+                attributes=input.attributes,
+                now=context.at,
+            )
+        except Refusal as refusal:
+            return UpdateMemberPayload(member=None, user_errors=user_errors(refusal))
+        return UpdateMemberPayload(member=Member.of(member), user_errors=[])

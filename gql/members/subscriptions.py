@@ -1,0 +1,59 @@
+"""A member's page that moves by itself."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from gamification.ids import member_id
+from gql.context import Info
+from gql.live import PerSecond, Resume, updates
+from gql.members.types import Member
+from gql.notices import Notice
+from gql.permissions import Read
+
+
+@strawberry.type(description="A member as they are after a change.")
+class MemberUpdate:
+    cursor: str = strawberry.field(description="Where the stream of updates is, opaque.")
+    resync: bool = strawberry.field(
+        description="Whether notices may have been missed since the cursor that was given."
+    )
+    member: Member | None = strawberry.field(
+        description="The member. Null until somebody is registered under this id."
+    )
+    notices: list[Notice] = strawberry.field(
+        description="What was announced about the member since the update before."
+    )
+
+
+@strawberry.type
+class MemberSubscriptions:
+    @strawberry.subscription(
+        description="A member, now and after every change.", permission_classes=[Read]
+    )
+    async def member_updated(
+        self,
+        info: Info,
+        external_id: Annotated[
+            str, strawberry.argument(description="The app's own id of the person.")
+        ],
+        after: Resume = None,
+        per_second: PerSecond = 4,
+    ) -> AsyncGenerator[MemberUpdate, None]:
+        context = info.context
+        known = await context.loaders.members_named.load(external_id)
+        # Who is not registered yet will have this id: it is made of the name.
+        id = known.id if known else member_id(context.program.key, external_id)
+        listening = context.hub.listen(context.program.id, member=id)
+        stream = updates(context, listening, per_second=per_second, after=after)
+        async with aclosing(stream):
+            async for update in stream:
+                member = await context.loaders.members_named.load(external_id)
+                yield MemberUpdate(
+                    cursor=update.cursor,
+                    resync=update.resync,
+                    member=Member.of(member) if member else None,
+                    notices=[Notice.of(notice) for notice in update.notices if notice.member == id],
+                )

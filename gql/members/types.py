@@ -1,0 +1,146 @@
+"""Members: what they have earned, where they stand, and how far they have come."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, cast
+
+import strawberry
+
+from gamification import ports
+from gamification.facts import Order
+from gamification.ids import MemberId
+from gql.activities.types import Activity
+from gql.badges.types import AwardConnection, awards_of
+from gql.context import Context, Info
+from gql.leaderboards.boards import run_at
+from gql.leaderboards.types import LeaderboardEntry, board_of, entry_of
+from gql.pages import (
+    After,
+    Connection,
+    First,
+    Node,
+    Part,
+    micros,
+    moment,
+    node_id,
+    page,
+    page_size,
+    place_of,
+)
+from gql.points.types import PointsAccount
+from gql.progress.types import Progress, ProgressKind
+from gql.scalars import Properties
+
+
+@strawberry.type(description="A person in the program, known by the app's own id.")
+class Member(Node):
+    member_id: strawberry.Private[MemberId]
+    external_id: str = strawberry.field(description="The app's own id of this person.")
+    display_name: str | None = strawberry.field(description="What others read.")
+    attributes: Properties = strawberry.field(
+        description="What the app told about the member; leaderboards may select by it."
+    )
+    registered_at: datetime = strawberry.field(
+        description="When the program first heard of the member."
+    )
+
+    @strawberry.field(description="An opaque id.")
+    def id(self) -> strawberry.ID:
+        return node_id("Member", self.external_id)
+
+    @strawberry.field(
+        description="The member's progress bars, in the order of the definition. Those of secret "
+        "badges appear once they are earned."
+    )
+    async def progress(
+        self,
+        info: Info,
+        kinds: Annotated[
+            list[ProgressKind] | None,
+            strawberry.argument(description="Only bars of these kinds. All, if left out."),
+        ] = None,
+    ) -> list[Progress]:
+        bars = await info.context.loaders.progress.load(self.member_id)
+        wanted = None if kinds is None else {kind.name for kind in kinds}
+        return [Progress.of(bar) for bar in bars if wanted is None or bar.kind.name in wanted]
+
+    @strawberry.field(description="What the member has earned, the newest first.")
+    async def badges(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        badges: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Only awards of these badges, by their keys."),
+        ] = None,
+    ) -> AwardConnection:
+        return await awards_of(
+            info.context, self.member_id, first=first, after=after, badges=badges
+        )
+
+    @strawberry.field(description="The member's account in each unit of the program.")
+    async def points(self, info: Info) -> list[PointsAccount]:
+        accounts = await info.context.loaders.accounts.load(self.member_id)
+        units = info.context.program.rules.units.values()
+        return [PointsAccount.of(self.member_id, unit, accounts.get(unit.key)) for unit in units]
+
+    @strawberry.field(description="What the member did, the latest first.")
+    async def activities(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> Connection[Activity]:
+        size = page_size(first)
+        rows = await info.context.reading.activity_page(
+            self.member_id, before=_order(after) if after is not None else None, limit=size + 1
+        )
+        return page(
+            rows,
+            size,
+            node=Activity.of_row,
+            place=lambda row: ("activity", micros(row.activity.occurred_at), row.activity.key),
+            follows=after is not None,
+        )
+
+    @strawberry.field(
+        description="Where the member stands on a leaderboard. Null while they have no score."
+    )
+    async def standing(
+        self,
+        info: Info,
+        leaderboard: Annotated[
+            str, strawberry.argument(description="The leaderboard's name in the definition.")
+        ],
+        at: Annotated[
+            datetime | None,
+            strawberry.argument(description="In the run this moment belongs to. Now, if left out."),
+        ] = None,
+    ) -> LeaderboardEntry | None:
+        context = info.context
+        board = board_of(context, leaderboard)
+        run = run_at(board, at or context.at, context.program.rules.calendar)
+        return await entry_of(info, run, self.member_id)
+
+    @classmethod
+    def of(cls, record: ports.Member) -> "Member":
+        return cls(
+            member_id=record.id,
+            external_id=record.external_id,
+            display_name=record.display_name,
+            attributes=cast("Properties", record.attributes),
+            registered_at=record.registered_at,
+        )
+
+    @classmethod
+    async def found(cls, context: Context, parts: Sequence[Part]) -> "Member | None":
+        """The member that a node id names."""
+        match parts:
+            case [str(external_id)]:
+                record = await context.loaders.members_named.load(external_id)
+                return cls.of(record) if record else None
+            case _:
+                return None
+
+
+def _order(after: str) -> Order:
+    at, key = place_of(after, "activity", int, str)
+    return Order(moment(int(at)).astimezone(UTC), str(key))

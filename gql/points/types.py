@@ -1,0 +1,139 @@
+"""Points: the units a program counts in, a member's accounts, and every entry of their ledger."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from gamification.definition.compiled import Unit
+from gamification.ids import MemberId
+from gamification.ports import EntryRow
+from gamification.state import Account, Entry, Posting, PostingKey
+from gql.context import Info
+from gql.pages import After, Connection, First, page, page_size, place_of
+from gql.scalars import Quantity
+
+if TYPE_CHECKING:
+    from gql.activities.types import Activity
+
+
+@strawberry.type(description="A unit of points: stars, XP, reputation.")
+class PointsUnit:
+    key: str = strawberry.field(description="Its name in the definition.")
+    name: str = strawberry.field(description="What members read.")
+    start: Quantity = strawberry.field(description="What every member begins with.")
+    minimum: Quantity | None = strawberry.field(
+        description="No balance falls below this. Null: there is no such floor."
+    )
+
+    @classmethod
+    def of(cls, unit: Unit) -> "PointsUnit":
+        return cls(key=unit.key, name=unit.name, start=Quantity(unit.start), minimum=_minimum(unit))
+
+
+@strawberry.type(
+    description="One entry of the ledger. Entries are never changed: what late activity or a "
+    "retraction made of an earlier one is a new entry."
+)
+class PointsEntry:
+    cause: strawberry.Private[str]
+    unit: str = strawberry.field(description="The key of the unit of points.")
+    granted: Quantity = strawberry.field(
+        description="What was added to the account; less than 0 if points were taken."
+    )
+    requested: Quantity = strawberry.field(description="What the rule asked for.")
+    limited_by: str | None = strawberry.field(
+        description="What made the difference between the two: `cap/KEY` or `floor`."
+    )
+    balance: Quantity | None = strawberry.field(
+        description="The account's balance after the entry. Null in a payload's adjusting entries."
+    )
+    rule: str = strawberry.field(
+        description="Which rule: `earning/KEY`, `badge/KEY/LEVEL/WINDOW/SUBJECT` or `opening`."
+    )
+    is_adjustment: bool = strawberry.field(
+        description="Whether it adjusts an earlier entry because history changed."
+    )
+    occurred_at: datetime = strawberry.field(description="When the activity behind it occurred.")
+    version: int = strawberry.field(description="The version of the definition that made it.")
+
+    @strawberry.field(description="The activity behind it. Null for an opening balance.")
+    async def activity(
+        self, info: Info
+    ) -> Annotated["Activity", strawberry.lazy("gql.activities.types")] | None:
+        from gql.activities.types import Activity
+
+        row = await info.context.loaders.activities.load(self.cause) if self.cause else None
+        return Activity.of_row(row) if row else None
+
+    @classmethod
+    def of_posting(cls, key: PostingKey, posting: Posting, account: Account) -> "PointsEntry":
+        return cls(
+            cause=key.cause,
+            unit=key.unit,
+            granted=Quantity(posting.granted),
+            requested=Quantity(posting.requested),
+            limited_by=posting.limited_by or None,
+            balance=Quantity(account.balance),
+            rule=key.rule,
+            is_adjustment=False,
+            occurred_at=posting.occurred_at,
+            version=posting.version,
+        )
+
+    @classmethod
+    def of_entry(cls, entry: Entry, *, balance: int | None) -> "PointsEntry":
+        return cls(
+            cause=entry.posting.cause,
+            unit=entry.posting.unit,
+            granted=Quantity(entry.amount),
+            requested=Quantity(entry.requested),
+            limited_by=entry.limited_by or None,
+            balance=None if balance is None else Quantity(balance),
+            rule=entry.posting.rule,
+            is_adjustment=entry.revision > 0,
+            occurred_at=entry.occurred_at,
+            version=entry.version,
+        )
+
+
+@strawberry.type(description="What a member has of one unit of points.")
+class PointsAccount:
+    member_id: strawberry.Private[MemberId]
+    unit: str = strawberry.field(description="The key of the unit.")
+    name: str = strawberry.field(description="What members read.")
+    balance: Quantity = strawberry.field(description="What the member has now.")
+    minimum: Quantity | None = strawberry.field(
+        description="The balance never falls below this. Null: there is no such floor."
+    )
+
+    @strawberry.field(description="The account's entries, the newest first.")
+    async def entries(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> Connection[PointsEntry]:
+        size = page_size(first)
+        before = int(place_of(after, "entry", int)[0]) if after is not None else None
+        rows: list[EntryRow] = await info.context.reading.entries(
+            self.member_id, self.unit, before=before, limit=size + 1
+        )
+        return page(
+            rows,
+            size,
+            node=lambda row: PointsEntry.of_entry(row.entry, balance=row.balance_after),
+            place=lambda row: ("entry", row.id),
+            follows=after is not None,
+        )
+
+    @classmethod
+    def of(cls, member: MemberId, unit: Unit, account: Account | None) -> "PointsAccount":
+        return cls(
+            member_id=member,
+            unit=unit.key,
+            name=unit.name,
+            balance=Quantity(account.balance if account else unit.start),
+            minimum=_minimum(unit),
+        )
+
+
+def _minimum(unit: Unit) -> Quantity | None:
+    return None if unit.minimum is None else Quantity(unit.minimum)

@@ -1,0 +1,99 @@
+"""Progress bars: how far a member has come, and how far there is to go."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from gamification import progress
+from gql.scalars import Quantity
+
+
+@strawberry.enum(description="What a progress bar is about.")
+class ProgressKind(Enum):
+    BADGE = strawberry.enum_value("BADGE", description="A badge, and its next level.")
+
+
+@strawberry.type(description="A threshold on a progress bar.")
+class Milestone:
+    key: str = strawberry.field(description="Its name in the definition, such as `gold`.")
+    target: Quantity = strawberry.field(description="The number to reach.")
+    reached_at: datetime | None = strawberry.field(description="When it was reached, if it was.")
+
+    @classmethod
+    def of(cls, milestone: progress.Milestone) -> "Milestone":
+        return cls(
+            key=milestone.key,
+            target=Quantity(milestone.target),
+            reached_at=milestone.reached_at,
+        )
+
+
+@strawberry.type(description="How far one of several criteria is.")
+class ProgressCriterion:
+    name: str = strawberry.field(description="What is counted.")
+    current: Quantity = strawberry.field(description="What it has come to.")
+    target: Quantity = strawberry.field(description="The number to reach.")
+    is_met: bool = strawberry.field(description="Whether it is reached.")
+
+    @classmethod
+    def of(cls, criterion: progress.CriterionProgress) -> "ProgressCriterion":
+        return cls(
+            name=criterion.name,
+            current=Quantity(criterion.current),
+            target=Quantity(criterion.target),
+            is_met=criterion.is_met,
+        )
+
+
+@strawberry.type(
+    description="All that a progress bar shows. With several criteria, `current` and `target` are "
+    "those of the one that is furthest behind."
+)
+class Progress:
+    kind: ProgressKind = strawberry.field(description="What the bar is about.")
+    key: str = strawberry.field(description="The key of the badge it leads to.")
+    name: str = strawberry.field(description="What members read.")
+    subject: str | None = strawberry.field(
+        description="The post, store, … that is nearest to the goal, where one is counted for each."
+    )
+    starts_at: datetime | None = strawberry.field(
+        description="Since when is counted. Null: since ever."
+    )
+    ends_at: datetime | None = strawberry.field(
+        description="When counting begins anew. Null: never."
+    )
+    current: Quantity = strawberry.field(description="How far the member has come.")
+    target: Quantity = strawberry.field(description="Where the next milestone is.")
+    fraction: Quantity = strawberry.field(description="`current / target`, from 0 to 1.")
+    remaining: Quantity = strawberry.field(description="What is missing, 0 or more.")
+    next_milestone: Milestone | None = strawberry.field(
+        description="The lowest milestone that is not reached. Null: all are."
+    )
+    milestones: list[Milestone] = strawberry.field(description="All of them, the lowest first.")
+    criteria: list[ProgressCriterion] = strawberry.field(
+        description="The criteria of the next milestone, each on its own."
+    )
+    completed_at: datetime | None = strawberry.field(
+        description="When the last milestone was reached, if it was."
+    )
+
+    @classmethod
+    def of(cls, bar: progress.Progress) -> "Progress":
+        upcoming = bar.next_milestone
+        return cls(
+            kind=ProgressKind[bar.kind.name],
+            key=bar.key,
+            name=bar.name,
+            subject=bar.subject or None,
+            starts_at=bar.starts_at,
+            ends_at=bar.ends_at,
+            current=Quantity(bar.current),
+            target=Quantity(bar.target),
+            fraction=Quantity(bar.fraction),
+            remaining=Quantity(bar.remaining),
+            next_milestone=Milestone.of(upcoming) if upcoming else None,
+            milestones=[Milestone.of(each) for each in bar.milestones],
+            criteria=[ProgressCriterion.of(each) for each in bar.criteria],
+            completed_at=bar.completed_at,
+        )

@@ -1,0 +1,69 @@
+"""Everything that clients can ask, put together; `gamification schema` prints it."""
+
+from collections.abc import Sequence
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from gql.activities.mutations import ActivityMutations
+from gql.badges.types import Award
+from gql.documents import PreparedDocuments
+from gql.errors import tell
+from gql.executor import ListExecutor
+from gql.leaderboards.queries import LeaderboardQueries
+from gql.leaderboards.subscriptions import LeaderboardSubscriptions
+from gql.members.mutations import MemberMutations
+from gql.members.queries import MemberQueries
+from gql.members.subscriptions import MemberSubscriptions
+from gql.nodes import NodeQueries
+from gql.programs.mutations import ProgramMutations
+from gql.programs.queries import ProgramQueries
+from gql.programs.subscriptions import ProgramSubscriptions
+from gql.scalars import SCALARS
+
+
+@strawberry.type(description="What can be asked about one program: that of the credentials.")
+class Query(ProgramQueries, MemberQueries, LeaderboardQueries, NodeQueries):
+    pass
+
+
+@strawberry.type(description="What can be done in the program of the credentials.")
+class Mutation(ActivityMutations, MemberMutations, ProgramMutations):
+    pass
+
+
+@strawberry.type(
+    description="What can be watched. Each subscription sends a snapshot first, then the latest "
+    "state after every change, at most so many times a second."
+)
+class Subscription(LeaderboardSubscriptions, MemberSubscriptions, ProgramSubscriptions):
+    pass
+
+
+class Schema(strawberry.Schema):
+    """Our schema: it tells errors with codes, and logs only those that nobody foresaw."""
+
+    def process_errors(
+        self,
+        errors: Sequence[GraphQLError],
+        execution_context: ExecutionContext | None = None,
+    ) -> None:
+        tell(errors)
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[Award],
+    extensions=[PreparedDocuments],
+    execution_context_class=ListExecutor,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+
+
+def printed_schema() -> str:
+    """The schema in GraphQL's own language, as `schema.graphql` holds it."""
+    return schema.as_str().rstrip() + "\n"

@@ -1,0 +1,194 @@
+"""GraphQL over WebSockets (`graphql-transport-ws`): junk closes a socket, stalls free it."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from starlette.websockets import WebSocket
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    PingMessage,
+    SubscribeMessage,
+)
+from strawberry.types.execution import ExecutionResult
+
+from gql.context import Context
+from gql.errors import TIMEOUT, TOO_MANY_OPERATIONS, refused, unexpected, was_executed
+
+SEND_SECONDS = 10.0
+"""How long one message may wait for its reader. After that the reader is given up."""
+
+FIRST_RESULT_SECONDS = 10.0
+"""How long a query, a mutation or a subscription's snapshot may take."""
+
+ID_LENGTH_MAX = 128
+_REASON_BYTES_MAX = 120
+
+
+@dataclass
+class Connection:
+    """A socket with its credentials: `context` is made once they were looked at."""
+
+    websocket: WebSocket
+    connection_params: Mapping[str, object] | None = None
+    context: Context | None = None
+
+
+class SocketAdapter(ASGIWebSocketAdapter):
+    """Sends text frames, and gives up readers that do not read."""
+
+    is_stalled = False
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        text = orjson.dumps(message).decode()
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.ws.send_text(text)
+        except TimeoutError:
+            self.is_stalled = True
+            raise WebSocketDisconnected from None
+        except (RuntimeError, OSError) as error:
+            # The socket was closed meanwhile, by either side.
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        # RFC 6455 leaves 123 bytes for the reason.
+        short = reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await super().close(code, short)
+        except (TimeoutError, RuntimeError, OSError) as error:
+            raise WebSocketDisconnected from error
+
+
+class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
+    """One socket: its messages are checked before anything believes them."""
+
+    _reading: asyncio.Task[None] | None = None
+
+    async def handle(self) -> None:
+        # Reading is a task of its own, so that a reader that stalls can be given up from outside.
+        self._reading = asyncio.create_task(super().handle())
+        try:
+            await self._reading
+        except asyncio.CancelledError:
+            if not self._is_stalled:
+                raise
+
+    async def handle_message(self, message: Message) -> None:
+        fault = fault_of(message)
+        if fault is not None:
+            await self.handle_invalid_message(fault)
+        else:
+            await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if message.get("payload") is None:
+            message = {"type": "connection_init"}
+        await super().handle_connection_init(message)
+
+    async def handle_ping(self, message: PingMessage) -> None:
+        await self.send_message({"type": "pong"})
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        most = self.max_subscriptions_per_connection
+        is_new = message["id"] not in self.operations
+        if self.connection_acknowledged and is_new and most and len(self.operations) >= most:
+            error = refused(TOO_MANY_OPERATIONS, f"At most {most} operations run on one socket.")
+            await self.send_message(
+                {"id": message["id"], "type": "error", "payload": [error.formatted]}
+            )
+            return
+        await super().handle_subscribe(message)
+
+    async def send_message(self, message: Message) -> None:
+        try:
+            await super().send_message(message)
+        except WebSocketDisconnected:
+            if self._is_stalled and self._reading is not None:
+                self._reading.cancel()
+            raise
+
+    async def run_operation(self, operation: Operation[Connection, None]) -> None:
+        """Run one operation, in a context of its own: connections live long, answers do not."""
+        try:
+            try:
+                await self._stream(operation)
+            except TimeoutError:
+                error = refused(TIMEOUT, f"No result within {FIRST_RESULT_SECONDS:.0f} seconds.")
+                await operation.send_initial_errors([error])
+            except WebSocketDisconnected:
+                raise
+            except Exception as error:  # noqa: BLE001 (the edge: told, logged, and over)
+                await operation.send_initial_errors([unexpected(error)])
+        except WebSocketDisconnected:
+            self.operations.pop(operation.id, None)
+
+    async def _stream(self, operation: Operation[Connection, None]) -> None:
+        assert self.context.context is not None, "only acknowledged connections run operations"
+        results = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=self.context.context.fresh(),
+            operation_name=operation.operation_name,
+        )
+        async with aclosing(results):
+            async with asyncio.timeout(FIRST_RESULT_SECONDS):
+                first = await anext(results)
+            if isinstance(first, ExecutionResult) and not was_executed(first):
+                await operation.send_initial_errors(first.errors or [])
+                return
+            await operation.send_next(cast("ExecutionResult", first))
+            async for result in results:
+                await operation.send_next(cast("ExecutionResult", result))
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    @property
+    def _is_stalled(self) -> bool:
+        return cast("SocketAdapter", self.websocket).is_stalled
+
+
+def fault_of(message: object) -> str | None:
+    """What is wrong with the shape of a client's message; None if nothing is."""
+    if not isinstance(message, dict):
+        return "a message is a JSON object"
+    named = cast("dict[str, Any]", message)
+    payload = named.get("payload")
+    match named.get("type"):
+        case "connection_init" | "ping" | "pong":
+            is_object = payload is None or isinstance(payload, dict)
+            return None if is_object else "'payload' must be an object"
+        case "complete":
+            return _fault_of_id(named.get("id"))
+        case "subscribe":
+            return _fault_of_id(named.get("id")) or _fault_of_request(payload)
+        case _:
+            return "unknown message type"
+
+
+def _fault_of_id(id: object) -> str | None:
+    if isinstance(id, str) and 1 <= len(id) <= ID_LENGTH_MAX:
+        return None
+    return f"'id' must be a string of 1 to {ID_LENGTH_MAX} characters"
+
+
+def _fault_of_request(payload: object) -> str | None:
+    if not isinstance(payload, dict):
+        return "'payload' must be an object"
+    named = cast("dict[str, Any]", payload)
+    if not isinstance(named.get("query"), str):
+        return "'payload.query' must be a string"
+    for name, kind in (("variables", dict), ("extensions", dict), ("operationName", str)):
+        if named.get(name) is not None and not isinstance(named[name], kind):
+            return f"'payload.{name}' has the wrong type"
+    return None

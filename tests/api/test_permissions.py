@@ -1,0 +1,41 @@
+"""Every root field asks for its scope, and credentials without it are refused."""
+
+import pytest
+
+from tests.api.world import ALL_SCOPES, READ, World
+
+OPERATIONS = {
+    "{ program { key } }": READ,
+    '{ member(externalId: "x") { id } }': READ,
+    "{ members { edges { cursor } } }": READ,
+    '{ leaderboard(key: "weekly") { key } }': READ,
+    '{ node(id: "x") { id } }': READ,
+    'mutation { recordActivity(input: {member: "a", type: "visit"}) { replayed } }': (
+        "activities:write"
+    ),
+    "mutation { recordActivities(input: {activities: []}) { results { replayed } } }": (
+        "activities:write"
+    ),
+    'mutation { retractActivity(input: {source: "x", reason: "y"}) { isWaiting } }': (
+        "activities:write"
+    ),
+    'mutation { updateMember(input: {externalId: "a"}) { member { id } } }': "members:write",
+    'mutation { applyDefinition(input: {definition: "x"}) { version } }': "definition:write",
+}
+
+
+@pytest.mark.parametrize("query", OPERATIONS)
+async def test_the_scope_is_needed(small_world: World, query: str) -> None:
+    scope = OPERATIONS[query]
+    small_world.scopes = ALL_SCOPES - {scope}
+    answer = await small_world.answer(query)
+    (error,) = answer["errors"]
+    assert error["message"] == f"These credentials lack the scope '{scope}'."
+    assert error["extensions"] == {"code": "FORBIDDEN"}
+    assert await small_world.store.reading(small_world.program.record).member_count() == 0
+
+
+@pytest.mark.parametrize("query", OPERATIONS)
+async def test_the_scope_is_enough(small_world: World, query: str) -> None:
+    small_world.scopes = frozenset({OPERATIONS[query]})
+    assert "errors" not in await small_world.answer(query)
