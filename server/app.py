@@ -1,0 +1,69 @@
+"""The web application: which URL leads where, and what begins and ends with it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+
+from gamification.ports import Store
+from gql.http import GraphQLApp
+from gql.schema import printed_schema, schema
+from server.health import health_routes
+from server.pages import graphiql_page, page_routes
+from server.request_log import RequestLog
+from server.services import Services
+from server.settings import Settings
+
+PREFLIGHT_SECONDS = 3600
+
+
+def create_app(
+    settings: Settings,
+    store: Store,
+    *,
+    services: Services | None = None,
+    demo_key: str | None = None,
+) -> Starlette:
+    """The application on an open store. `demo_key` is given to everyone who opens the page."""
+    parts = services or Services.of(settings, store)
+    graphql = GraphQLApp(
+        schema,
+        context_of=parts.context_of,
+        page=graphiql_page(demo_key) if settings.graphiql else None,
+        allowed_origins=settings.allowed_origins,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        yield
+        await parts.stop()
+
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            Route("/schema.graphql", _schema),
+            *health_routes(store),
+            *page_routes(graphiql=settings.graphiql, demo_key=demo_key),
+        ],
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.allowed_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["Authorization", "Content-Type"],
+                max_age=PREFLIGHT_SECONDS,
+            ),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _schema(_: Request) -> PlainTextResponse:
+    return PlainTextResponse(printed_schema(), headers={"cache-control": "no-cache"})

@@ -1,0 +1,1 @@
+"""The demo: an example program, and members whose activity never quite stops."""

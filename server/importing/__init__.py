@@ -1,0 +1,1 @@
+"""The import: files of any size through the same use case as a mutation, in large batches."""

@@ -1,0 +1,1 @@
+"""The live hub: how subscribers of this process hear of what was committed."""

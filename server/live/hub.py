@@ -1,0 +1,127 @@
+"""Without the hub subscribers would have to ask the database again and again."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from gamification.ids import MemberId, ProgramId
+from gamification.outcomes import Notice
+from gamification.ports import Changes
+
+NOTICES_MAX = 100
+"""The notices a listener that does not listen keeps; the oldest are dropped, and read by cursor."""
+
+
+class _Topic(NamedTuple):
+    """What one can listen to. Exactly one of the last three says more than nothing."""
+
+    program: ProgramId
+    member: MemberId | None = None
+    board: str | None = None
+    is_feed: bool = False
+
+
+class Ear:
+    """One subscriber's ear on the hub: holds what changed since it was last asked, merged."""
+
+    def __init__(self, topics: frozenset[_Topic], program: ProgramId) -> None:
+        self._program = program
+        self._members = {topic.member for topic in topics if topic.member is not None}
+        self._boards = {topic.board for topic in topics if topic.board is not None}
+        self._hears_feed = any(topic.is_feed for topic in topics)
+        self._changed = asyncio.Event()
+        self._changed_members: set[MemberId] = set()
+        self._changed_boards: set[str] = set()
+        self._notices: deque[Notice] = deque(maxlen=NOTICES_MAX)
+
+    async def changed(self) -> Changes:
+        """Wait until something that is listened to has changed; then all changes since the last
+        call, merged: of the members, boards and notices only those that are listened to."""
+        await self._changed.wait()
+        self._changed.clear()
+        changes = Changes(
+            self._program,
+            frozenset(self._changed_members),
+            frozenset(self._changed_boards),
+            tuple(self._notices),
+        )
+        self._changed_members.clear()
+        self._changed_boards.clear()
+        self._notices.clear()
+        return changes
+
+    def hear(self, changes: Changes) -> None:
+        """Take note of a change. What this ear holds is bounded by what it listens to."""
+        self._changed_members |= self._members & changes.members
+        self._changed_boards |= self._boards & changes.boards
+        self._notices.extend(notice for notice in changes.notices if self._wants(notice))
+        self._changed.set()
+
+    def _wants(self, notice: Notice) -> bool:
+        return notice.member in self._members or (self._hears_feed and notice.is_public)
+
+
+class LocalHub:
+    """The hub of one process. All calls come from its event loop."""
+
+    def __init__(self) -> None:
+        self._ears: defaultdict[_Topic, set[Ear]] = defaultdict(set)
+
+    @property
+    def listener_count(self) -> int:
+        """How many subscribers listen now."""
+        return len({ear for ears in self._ears.values() for ear in ears})
+
+    def publish(self, changes: Changes) -> None:
+        """Tell those who listen. Never waits, and costs only those who are concerned."""
+        concerned: set[Ear] = set()
+        for topic in _topics(changes):
+            concerned |= self._ears.get(topic, set())
+        for ear in concerned:
+            ear.hear(changes)
+
+    @contextmanager
+    def listen(
+        self,
+        program: ProgramId,
+        *,
+        member: MemberId | None = None,
+        board: str | None = None,
+        feed: bool = False,
+    ) -> Generator[Ear]:
+        """Hear of a member, of a leaderboard, or (`feed`) of public notices, until the end."""
+        topics = frozenset(_chosen(program, member, board, feed=feed))
+        assert topics, "there is nothing to listen to"
+        ear = Ear(topics, program)
+        for topic in topics:
+            self._ears[topic].add(ear)
+        try:
+            yield ear
+        finally:
+            for topic in topics:
+                self._ears[topic].discard(ear)
+                if not self._ears[topic]:
+                    del self._ears[topic]
+
+
+def _chosen(
+    program: ProgramId, member: MemberId | None, board: str | None, *, feed: bool
+) -> Iterator[_Topic]:
+    if member is not None:
+        yield _Topic(program, member=member)
+    if board is not None:
+        yield _Topic(program, board=board)
+    if feed:
+        yield _Topic(program, is_feed=True)
+
+
+def _topics(changes: Changes) -> Iterator[_Topic]:
+    """Every topic the changes are news for."""
+    for member in changes.members.union(notice.member for notice in changes.notices):
+        yield _Topic(changes.program, member=member)
+    for board in changes.boards:
+        yield _Topic(changes.program, board=board)
+    if any(notice.is_public for notice in changes.notices):
+        yield _Topic(changes.program, is_feed=True)

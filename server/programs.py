@@ -1,0 +1,75 @@
+"""Without this cache every request would load and compile its program's rules anew."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gamification.ids import ProgramId
+from gamification.ports import ProgramRecord, Store
+from gamification.program import Program, program_of
+
+CHECK_SECONDS = 1.0
+"""How soon a version applied by another process is in force here."""
+
+
+@dataclass(slots=True)
+class _Cached:
+    program: Program | None = None
+    checked_at: float = float("-inf")
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    behind: "asyncio.Task[Program | None] | None" = None
+
+
+class CachedPrograms:
+    """The compiled programs, by id. At most once a second each is compared with what is stored."""
+
+    def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._cached: dict[ProgramId, _Cached] = {}
+
+    async def program(self, id: ProgramId) -> Program | None:
+        """The program with the rules in force now, or None when there is none with this id."""
+        cached = self._cached.setdefault(id, _Cached())
+        if self._is_fresh(cached):
+            return cached.program
+        async with cached.checking:
+            if not self._is_fresh(cached):  # whoever held the lock may have asked for us
+                await self._refresh(id, cached)
+        return cached.program
+
+    def current(self, program: Program) -> Program:
+        """The same program in the latest version known here, without waiting.
+
+        A check for a newer one is begun where it is due: who asks again gets what it found.
+        """
+        cached = self._cached.get(program.id)
+        if cached is None:
+            return program
+        if not self._is_fresh(cached) and (cached.behind is None or cached.behind.done()):
+            cached.behind = asyncio.create_task(self.program(program.id))
+        return cached.program or program
+
+    def replace(self, program: Program) -> None:
+        """Take over a version that this process has just applied."""
+        cached = self._cached.setdefault(program.id, _Cached())
+        cached.program, cached.checked_at = program, self._clock()
+
+    def _is_fresh(self, cached: _Cached) -> bool:
+        return self._clock() < cached.checked_at + CHECK_SECONDS
+
+    async def _refresh(self, id: ProgramId, cached: _Cached) -> None:
+        asked_at = self._clock()
+        record = await self._store.program_by_id(id)
+        if record is None:
+            self._cached.pop(id, None)  # ids that nobody has may not fill the memory
+            cached.program = None
+        elif cached.program is None or _is_newer(record, cached.program.record):
+            cached.program = program_of(record)
+        cached.checked_at = asked_at
+
+
+def _is_newer(stored: ProgramRecord, known: ProgramRecord) -> bool:
+    """An older one was read before a version was applied here, and says nothing."""
+    return stored.versions[-1].version > known.versions[-1].version

@@ -1,0 +1,61 @@
+"""Without this middleware no line of the log could be traced to the request that caused it."""
+
+import re
+import secrets
+from time import perf_counter
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_log = structlog.stdlib.get_logger("server.requests")
+
+_HEADER = b"x-request-id"
+_PLAUSIBLE = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+_QUIET_PATHS = frozenset({"/health", "/ready"})
+
+
+class RequestLog:
+    """Gives every request an id (its own, if it brings one) and writes one line about it.
+
+    The line holds the path and no more of the request: the rest may hold secrets.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = perf_counter()
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            elif message["type"] == "websocket.accept":
+                status = 101
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            if scope["path"] not in _QUIET_PATHS:
+                _log.info(
+                    "request",
+                    method=scope.get("method", "WEBSOCKET"),
+                    path=scope["path"],
+                    status=status,
+                    milliseconds=round((perf_counter() - started) * 1000, 1),
+                )
+
+
+def _request_id(scope: Scope) -> str:
+    given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+    return given.decode() if _PLAUSIBLE.fullmatch(given) else secrets.token_hex(8)

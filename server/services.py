@@ -1,0 +1,83 @@
+"""Without this module the parts of a running server would not know each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+from starlette.requests import HTTPConnection
+
+from gamification.ports import Store
+from gamification.use_cases.record_activities import record_activities
+from gql.context import Context
+from gql.errors import Unauthenticated
+from server.clock import now
+from server.credentials import ApiKeys
+from server.fresh_key import fresh_key
+from server.live.hub import LocalHub
+from server.programs import CachedPrograms
+from server.recorder import BatchingRecorder
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What one process holds: the store, and what is made of it."""
+
+    store: Store
+    hub: LocalHub
+    programs: CachedPrograms
+    recorder: BatchingRecorder
+    api_keys: ApiKeys
+
+    @classmethod
+    def of(cls, settings: Settings, store: Store) -> Self:
+        """The services of one process, with nothing running yet."""
+        hub = LocalHub()
+        recorder = BatchingRecorder(
+            partial(record_activities, store, hub, new_key=fresh_key),
+            now=now,
+            new_key=fresh_key,
+            batch_size_max=settings.batch_size_max,
+            queue_size_max=settings.queue_size_max,
+        )
+        api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
+        return cls(store, hub, CachedPrograms(store), recorder, api_keys)
+
+    async def context_of(
+        self, connection: HTTPConnection, init: Mapping[str, object] | None
+    ) -> Context:
+        """The world as the bearer of the credentials may see it: those of a request's header, or
+        of a socket's `connection_init`. Raises `Unauthenticated`."""
+        authorization = _authorization(connection, init)
+        if not authorization:
+            raise Unauthenticated(
+                "Credentials are missing: send the header 'Authorization: Bearer gam_…', on a "
+                'socket the connection_init payload {"authorization": "Bearer gam_…"}.'
+            )
+        key = await self.api_keys.key_of(authorization)
+        program = await self.programs.program(key.program) if key is not None else None
+        if key is None or program is None:
+            raise Unauthenticated("These credentials are not valid: the key is wrong or revoked.")
+        return Context(
+            program=program,
+            store=self.store,
+            hub=self.hub,
+            recorder=self.recorder,
+            programs=self.programs,
+            scopes=key.scopes,
+            now=now,
+            new_key=fresh_key,
+        )
+
+    async def stop(self) -> None:
+        """Finish what callers are still waiting for."""
+        await self.recorder.stop()
+
+
+def _authorization(connection: HTTPConnection, init: Mapping[str, object] | None) -> str | None:
+    """What the client says of itself; in a payload as in a header the case of the name is free."""
+    for name, value in (init or {}).items():
+        if name.lower() == "authorization" and isinstance(value, str):
+            return value
+    return connection.headers.get("authorization")

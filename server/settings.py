@@ -1,0 +1,179 @@
+"""Every setting of the system, each with what it means, read from the environment."""
+
+from enum import Enum, StrEnum
+from os import environ
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from models.address import Address
+from server.unusable import Unusable
+
+PREFIX = "GAMIFICATION_"
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log looks; `auto` is `console` on a terminal and `json` elsewhere."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """The settings, read from variables `GAMIFICATION_…` of the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    database_url: SecretStr = Field(
+        SecretStr("sqlite://var/gamification.db"),
+        description="Where everything is stored: sqlite://PATH (relative to the current folder; "
+        "sqlite:///PATH is absolute) or postgresql://USER:PASSWORD@HOST/NAME.",
+    )
+    database_pool_size: int = Field(
+        10, ge=1, le=200, description="Connections to PostgreSQL this process opens at most."
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for all.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 for any.")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Web origins besides our own whose pages may call the API, with commas between "
+        "them: https://shop.example,https://forum.example.",
+    )
+    graphiql: bool = Field(False, description="Whether GraphiQL is served at /graphiql.")
+    log_level: LogLevel = Field(LogLevel.INFO, description="debug, info, warning or error.")
+    log_format: LogFormat = Field(
+        LogFormat.AUTO, description="json, console, or auto: console on a terminal, json elsewhere."
+    )
+    batch_size_max: int = Field(
+        256, ge=1, le=1000, description="Single mutations gathered into one transaction at most."
+    )
+    queue_size_max: int = Field(
+        5000,
+        ge=1,
+        le=1_000_000,
+        description="Single mutations of one program that may wait; more are refused with BUSY.",
+    )
+    socket_message_bytes_max: int = Field(
+        65536, ge=1024, description="The longest message a WebSocket client may send."
+    )
+    socket_ping_seconds: float = Field(
+        20.0, gt=0, description="How often a WebSocket client is pinged."
+    )
+    socket_silence_seconds_max: float = Field(
+        20.0, gt=0, description="How long a WebSocket client may leave a ping unanswered."
+    )
+    keep_alive_seconds: int = Field(
+        15, ge=1, description="How long an idle HTTP connection stays open."
+    )
+    credential_cache_seconds: float = Field(
+        10.0, ge=0, description="For how long a checked API key is trusted, also if it is revoked."
+    )
+    shutdown_seconds_max: float = Field(
+        20.0, gt=0, description="How long a shutdown may take to finish what was begun."
+    )
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(origin.strip() for origin in value.split(",") if origin.strip())
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError(
+                    f"'{origin}' is no origin: write https://host or https://host:port"
+                )
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, value: SecretStr) -> SecretStr:
+        Address.of(value.get_secret_value())
+        return value
+
+
+class Shown(NamedTuple):
+    """One setting as `gamification settings` lists it; secrets are masked."""
+
+    variable: str
+    value: str
+    origin: str
+    description: str
+
+
+def read_settings(**chosen: Any) -> Settings:
+    """The settings of this process; what is `chosen` (not None) wins over the environment."""
+    given = {name: value for name, value in chosen.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{PREFIX}{str(fault['loc'][0]).upper() if fault['loc'] else ''}: "
+            f"{fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise Unusable(
+            f"A setting cannot be used. {faults}. `gamification settings` explains each."
+        ) from None
+
+
+def shown(settings: Settings) -> list[Shown]:
+    """Every setting with its value and where the value comes from, in the order of this file."""
+    lines: list[Shown] = []
+    for name, field in Settings.model_fields.items():
+        variable = PREFIX + name.upper()
+        is_given = any(variable == given.upper() for given in environ)
+        lines.append(
+            Shown(
+                variable,
+                _text(getattr(settings, name)),
+                "environment" if is_given else "default",
+                field.description or "",
+            )
+        )
+    return lines
+
+
+def without_password(url: str) -> str:
+    """A database URL that may be shown: its password is stars, and so is everything after `?`."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return url
+    user, at, host = parts.netloc.rpartition("@")
+    hidden = f"{user.partition(':')[0]}:***@{host}" if at and ":" in user else parts.netloc
+    query = "?***" if parts.query else ""
+    return f"{parts.scheme}://{hidden}{parts.path}{query}"
+
+
+def _text(value: object) -> str:
+    match value:
+        case SecretStr():
+            return without_password(value.get_secret_value())
+        case Enum():
+            return str(value.value)
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(str(each) for each in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case _:
+            return str(value)
