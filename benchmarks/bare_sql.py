@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import asyncpg
 import orjson
-from msgspec.structs import replace
 
 from benchmarks import forum
 from gamification.admission import Admission
@@ -23,7 +22,7 @@ from gamification.definition.compiling import compile_program
 from gamification.definition.reading import read_definition
 from gamification.engine import decide, evolve
 from gamification.facts import Activity
-from gamification.ids import ProgramId, member_id
+from gamification.ids import ProgramId
 from gamification.outcomes import TallyChanged
 from gamification.ports import ProgramRecord
 from gamification.program import Program
@@ -68,8 +67,7 @@ def batches(size: int) -> Iterator[Batch]:
         activities: list[Activity] = []
         changed: dict[TallyKey, Tally] = {}
         for each in new:
-            member = member_id("forum", each.member)
-            activities.append(replace(admission.admit(each), member=member))
+            activities.append(admission.admit(each))
             for outcome in decide(rules, state, activities[-1]):
                 state = evolve(state, outcome)
                 if isinstance(outcome, TallyChanged):

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import count
 
-from msgspec.structs import replace
-
 from benchmarks import forum
 from benchmarks.table import Figure
 from gamification.admission import Admission
@@ -16,7 +14,7 @@ from gamification.definition.compiling import compile_program
 from gamification.definition.reading import read_definition
 from gamification.engine import decide, evolve
 from gamification.facts import Activity, NewActivity
-from gamification.ids import ProgramId, member_id
+from gamification.ids import ProgramId
 from gamification.ports import ProgramRecord
 from gamification.program import Program
 from gamification.reads import reads_of
@@ -54,7 +52,7 @@ def measure() -> Iterable[Figure]:
 def _admitted(program: Program, new: list[NewActivity]) -> list[Activity]:
     numbers = count()
     admission = Admission(program, datetime.now(UTC), lambda: f"key-{next(numbers)}", True)
-    return [replace(admission.admit(each), member=member_id("forum", each.member)) for each in new]
+    return [admission.admit(each) for each in new]
 
 
 def _best(work: Callable[[], None]) -> float:

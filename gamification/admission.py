@@ -1,15 +1,21 @@
 """The gate: what a sender wrote becomes an activity of the program, or is refused with a reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from gamification.definition.problems import unknown
 from gamification.facts import Activity, NewActivity
-from gamification.ids import MemberId
+from gamification.ids import MemberId, member_id
 from gamification.program import Program
 from gamification.quantity import SCALE, parse
-from gamification.refusals import InTheFuture, InvalidInput, TooLate, UnknownActivityType
+from gamification.refusals import (
+    InTheFuture,
+    InvalidInput,
+    OutOfRange,
+    TooLate,
+    UnknownActivityType,
+)
 
 KEY_LENGTH_MAX = 200
 EXTERNAL_ID_LENGTH_MAX = 200
@@ -25,9 +31,10 @@ class Admission:
     now: datetime
     new_key: Callable[[], str]
     is_import: bool
+    _ids: dict[str, MemberId] = field(default_factory=dict[str, MemberId], init=False)
 
     def admit(self, new: NewActivity) -> Activity:
-        """Check one activity. Its member is not known yet: the id is filled in later.
+        """Check one activity. Its member's id is the one they have unless ids collide.
 
         Raises `UnknownActivityType`, `InvalidProperty`, `InvalidInput`, `OutOfRange`, `TooLate` or
         `InTheFuture`, each naming the field to mend.
@@ -44,7 +51,7 @@ class Admission:
             raise _bad_name("source", KEY_LENGTH_MAX)
         return Activity(
             key=new.key if new.key is not None else self.new_key(),
-            member=MemberId(0),
+            member=self._member(new.member),
             type=new.type,
             value=SCALE if new.value is None else _value(new.value),
             properties=plan.check(new.properties),
@@ -52,6 +59,12 @@ class Admission:
             received_at=self.now,
             source=new.source,
         )
+
+    def _member(self, external_id: str) -> MemberId:
+        known = self._ids.get(external_id)
+        if known is None:
+            known = self._ids[external_id] = member_id(self.program.key, external_id)
+        return known
 
     def _occurred_at(self, at: datetime | None) -> datetime:
         if at is None:
@@ -86,7 +99,7 @@ def difference(first: Activity, again: Activity, *, compare_time: bool) -> str |
 
     A retry that leaves the time to the server says nothing about it (`compare_time` False).
     """
-    for field, one, other in (
+    for name, one, other in (
         ("member", first.member, again.member),
         ("type", first.type, again.type),
         ("value", first.value, again.value),
@@ -94,15 +107,15 @@ def difference(first: Activity, again: Activity, *, compare_time: bool) -> str |
         ("source", first.source, again.source),
         ("occurredAt", first.occurred_at, again.occurred_at),
     ):
-        if one != other and (field != "occurredAt" or compare_time):
-            return field
+        if one != other and (name != "occurredAt" or compare_time):
+            return name
     return None
 
 
 def _value(text: str) -> int:
     try:
         return parse(text)
-    except InvalidInput as refusal:
+    except (InvalidInput, OutOfRange) as refusal:
         raise type(refusal)(refusal.message, field=("value",)) from None
 
 

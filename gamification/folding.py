@@ -47,14 +47,15 @@ def fold(
         member = recorded.member
         if member in folded.replaying:
             continue
-        known = members[member].last
-        is_late = known is not None and recorded.order < known
+        known, order = members[member].last, recorded.order
+        is_late = known is not None and order < known
         if effective is not None:
-            contributed = contributions.get(effective.key, ())
+            # What is left after a part was taken back contributes something else.
+            contributed = contributions.get(effective.key) if effective is recorded else None
             if not _fold_one(folded, timeline, effective, contributed, is_late=is_late):
                 folded.replaying.add(member)
         if not is_late and recorded.key not in folded.refused:
-            folded.last[member] = recorded.order
+            folded.last[member] = order
     return folded
 
 
@@ -66,7 +67,7 @@ def _fold_one(
     folded: Folded,
     timeline: Timeline,
     activity: Activity,
-    contributed: Sequence[Contributed],
+    contributed: Sequence[Contributed] | None,
     *,
     is_late: bool,
 ) -> bool:

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
-from gamification.definition.compiled import CompiledBadge, Timeline, Watcher
+from gamification.definition.compiled import CompiledBadge, DayReads, Timeline, Watcher
 from gamification.definition.document import Repeat
 from gamification.draft import subject_text
 from gamification.facts import Activity
+from gamification.ids import MemberId
 from gamification.metrics import distinct
 from gamification.rules.counting import Contributed, contributed
 from gamification.state import AccountKey, AwardKey, ReadSet, State, TallyKey, TallySpan
@@ -28,6 +30,10 @@ class BatchReads:
     contributions: dict[str, list[Contributed]] = field(
         default_factory=dict[str, list[Contributed]]
     )
+    _seen: set[tuple[MemberId, str, date, int]] = field(
+        default_factory=set[tuple[MemberId, str, date, int]]
+    )
+    """Members, types and days whose points are read already: those reads have no subject."""
 
     def add(self, activity: Activity) -> None:
         """Take in what judging one activity reads."""
@@ -35,18 +41,18 @@ class BatchReads:
         plan = program.plans.get(activity.type)
         if plan is None:
             return
+        agenda = program.agenda(activity.occurred_at)
         contributions = self.contributions[activity.key] = contributed(program, activity)
         for contribution in contributions:
             self._contribution(contribution)
-        member, agenda = activity.member, program.agenda(activity.occurred_at)
-        for metric, window, per in agenda.reads[activity.type]:
-            subject = "" if per is None else subject_text(activity.properties.get(per))
-            if subject is not None:
-                self.numbers.tallies.add(TallyKey(member, metric, window, subject))
-        for metric, first, last in agenda.spans[activity.type]:
-            self.numbers.spans.add(TallySpan(member, metric, first, last))
+            self._day(agenda.following[contribution.key.metric], activity)
+        seen = (activity.member, activity.type, agenda.day, program.version)
+        if seen in self._seen:
+            return
+        self._seen.add(seen)
+        self._day(agenda.reads[activity.type], activity)
         for unit in plan.units:
-            self.numbers.accounts.add(AccountKey(member, unit))
+            self.numbers.accounts.add(AccountKey(activity.member, unit))
 
     def awards(self, state: State) -> set[AwardKey]:
         """The awards that may be in question, given the numbers as they were loaded."""
@@ -56,11 +62,21 @@ class BatchReads:
             if key.metric not in watchers:
                 continue
             tally, gain = state.tallies.get(key), self.gains.get(key)
-            best = None if gain is None else gain + (tally.peak if tally is not None else 0)
+            peak = 0 if tally is None or tally.peak < 0 else tally.peak
+            best = None if gain is None else gain + peak
             for badge, least in watchers[key.metric]:
                 if best is None or best >= least:
                     found.update(_award_keys(badge, key))
         return found
+
+    def _day(self, reads: DayReads, activity: Activity) -> None:
+        member = activity.member
+        for metric, window, per in reads.tallies:
+            subject = "" if per is None else subject_text(activity.properties.get(per))
+            if subject is not None:
+                self.numbers.tallies.add(TallyKey(member, metric, window, subject))
+        for metric, first, last in reads.spans:
+            self.numbers.spans.add(TallySpan(member, metric, first, last))
 
     def _contribution(self, contribution: Contributed) -> None:
         key = contribution.key

@@ -15,7 +15,7 @@ from msgspec import Struct
 from gamification.ids import MemberId
 
 
-class TallyKey(Struct, frozen=True, order=True, gc=False):
+class TallyKey(Struct, frozen=True, order=True, gc=False, cache_hash=True):
     """Names one number: whose, of which metric, about which window, about which subject.
 
     `window` is the key of a window ("" for all time, "w2017-08-21", "season:winter": windows.py);

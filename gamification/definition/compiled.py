@@ -139,7 +139,8 @@ class Read(NamedTuple):
 class ActivityPlan:
     """All that happens to one type of activity, and what must be loaded to judge it.
 
-    `reads` and `units` hold also what badges and the points they give may lead to.
+    `reads` is what its points may lead to, through badges and what these give. What its
+    contributions may lead to stands in `CompiledProgram.following`; `units` is of both.
     """
 
     check: PropertyCheck
@@ -156,17 +157,26 @@ class Watcher(NamedTuple):
     least: int
 
 
+class DayReads(NamedTuple):
+    """What is read on one local day: tallies as (metric, window, per), and spans of windows as
+    (metric, first, last)."""
+
+    tallies: tuple[tuple[str, str, str | None], ...]
+    spans: tuple[tuple[str, str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Agenda:
     """The windows that one local day lies in, worked out once a day and not once an activity.
 
-    `points` holds (metric, window, start) of each unit; `reads` and `spans` hold for each type of
-    activity what its plan reads, as (metric, window, per) and (metric, first day, last day).
+    `points` holds (metric, window, start) of each unit; `reads` what each type of activity reads
+    for its points, and `following` what is read because a metric moved.
     """
 
+    day: date
     points: Mapping[str, tuple[tuple[str, str, int], ...]]
-    reads: Mapping[str, tuple[tuple[str, str, str | None], ...]]
-    spans: Mapping[str, tuple[tuple[str, str, str], ...]]
+    reads: Mapping[str, DayReads]
+    following: Mapping[str, DayReads]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +188,7 @@ class CompiledProgram:
     calendar: Calendar
     max_lateness: timedelta | None
     plans: Mapping[str, ActivityPlan]
+    following: Mapping[str, tuple[Read, ...]]
     units: Mapping[str, Unit]
     badges: Mapping[str, CompiledBadge]
     watchers: Mapping[str, tuple[Watcher, ...]]
@@ -210,6 +221,7 @@ class CompiledProgram:
     def _agenda(self, at: datetime) -> Agenda:
         calendar = self.calendar
         return Agenda(
+            day=day_at(at, calendar),
             points={
                 unit.key: tuple(
                     (metric, key, start)
@@ -218,23 +230,24 @@ class CompiledProgram:
                 )
                 for unit in self.units.values()
             },
-            reads={
-                name: tuple(
-                    (metric, key, per)
-                    for metric, window, per in plan.reads
-                    if (key := key_at(window, at, calendar)) is not None
-                )
-                for name, plan in self.plans.items()
-            },
-            spans={
-                name: tuple(
-                    (read.metric, days[0], days[-1])
-                    for read in plan.reads
-                    if isinstance(read.window, Rolling)
-                    and (days := keys_read(read.window, at, calendar))
-                )
-                for name, plan in self.plans.items()
-            },
+            reads={name: self._reads(plan.reads, at) for name, plan in self.plans.items()},
+            following={name: self._reads(reads, at) for name, reads in self.following.items()},
+        )
+
+    def _reads(self, reads: tuple[Read, ...], at: datetime) -> DayReads:
+        calendar = self.calendar
+        return DayReads(
+            tuple(
+                (metric, key, per)
+                for metric, window, per in reads
+                if (key := key_at(window, at, calendar)) is not None
+            ),
+            tuple(
+                (read.metric, days[0], days[-1])
+                for read in reads
+                if isinstance(read.window, Rolling)
+                and (days := keys_read(read.window, at, calendar))
+            ),
         )
 
 

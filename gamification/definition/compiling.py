@@ -20,9 +20,9 @@ from gamification.definition.compiled import (
 )
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition, Leaderboard
-from gamification.definition.plans import Reach, plan_of
+from gamification.definition.plans import Reach, plan_of, reads_following
 from gamification.definition.problems import DefinitionRefused, Problem
-from gamification.definition.reading import read_definition
+from gamification.definition.reading import stored_definition
 from gamification.definition.scope import Scope, lateness
 from gamification.metrics import TOTAL
 from gamification.properties import PropertyCheck
@@ -45,16 +45,13 @@ def compile_program(
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
     units = _units(scope, counters)
-    _check_unread(scope)
-    check_unused(scope)
-    check_cycles(scope)
-    if any(not problem.is_warning for problem in scope.problems):
-        raise DefinitionRefused(scope.problems)
+    _check_whole(scope)
     segments = {
         board.metric: board.segment for board in boards.values() if board.segment is not None
     }
     watchers = _watchers(badges)
     contributions = counters.contributions()
+    reach = Reach(units, watchers, frozenset(counters.counted_badges))
     program = CompiledProgram(
         definition=definition,
         version=version,
@@ -65,9 +62,14 @@ def compile_program(
                 PropertyCheck(scope.properties(activity_type)),
                 contributions.get(activity_type, ()),
                 earnings.get(activity_type, ()),
-                Reach(units, watchers, frozenset(counters.counted_badges)),
+                reach,
             )
             for activity_type in definition.activities
+        },
+        following={
+            contribution.counter.metric: reads_following(contribution.counter.metric, reach)
+            for found in contributions.values()
+            for contribution in found
         },
         units=units,
         badges=badges,
@@ -83,10 +85,19 @@ def compile_program(
 def compile_timeline(documents: list[tuple[int, datetime | None, str]]) -> Timeline:
     """The timeline of stored versions, given as (version, effective from, document)."""
     versions = [
-        (since, compile_program(read_definition(document), version=version)[0])
+        (since, compile_program(stored_definition(document), version=version)[0])
         for version, since, document in documents
     ]
     return Timeline(tuple(versions))
+
+
+def _check_whole(scope: Scope) -> None:
+    """What only the whole shows; raises `DefinitionRefused` if anything at all was wrong."""
+    _check_unread(scope)
+    check_unused(scope)
+    check_cycles(scope)
+    if any(not problem.is_warning for problem in scope.problems):
+        raise DefinitionRefused(scope.problems)
 
 
 def _check_unread(scope: Scope) -> None:

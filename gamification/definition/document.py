@@ -89,9 +89,7 @@ class Metric(Part):
     """An aggregation over activities: one of count, sum, distinct, max or last."""
 
     name: Label | None = None
-    count: Keys | None = Field(
-        None, description="Counts the activities of these types."
-    )
+    count: Keys | None = Field(None, description="Counts the activities of these types.")
     sum: Amount | dict[Key, Amount] | None = Field(
         None, description="Adds up an amount for each activity, or a weight for each type."
     )

@@ -41,16 +41,30 @@ def plan_of(
     reach: Reach,
 ) -> ActivityPlan:
     """The plan of one type of activity."""
-    found = _Found(metrics=[each.counter.metric for each in contributions])
+    earned = _Found()
     for earning in earnings:
-        _points(earning.unit, found, reach)
+        _points(earning.unit, earned, reach)
         for cap in earning.caps:
-            found.reads[Read(cap.metric, cap.per, None)] = None
-            found.metrics.append(cap.metric)
+            earned.reads[Read(cap.metric, cap.per, None)] = None
+            earned.metrics.append(cap.metric)
+    _follow(earned, reach)
+    counted = _Found(metrics=[each.counter.metric for each in contributions])
+    _follow(counted, reach)
+    units = tuple(earned.units | counted.units)
+    return ActivityPlan(check, contributions, earnings, tuple(earned.reads), units)
+
+
+def reads_following(metric: str, reach: Reach) -> tuple[Read, ...]:
+    """What may be read because a tally of the metric moved."""
+    found = _Found(metrics=[metric])
+    _follow(found, reach)
+    return tuple(found.reads)
+
+
+def _follow(found: _Found, reach: Reach) -> None:
     for metric in found.metrics:  # grows while the cascade is followed
         for watcher in reach.watchers.get(metric, ()):
             _badge(watcher.badge, found, reach)
-    return ActivityPlan(check, contributions, earnings, tuple(found.reads), tuple(found.units))
 
 
 def _badge(badge: CompiledBadge, found: _Found, reach: Reach) -> None:

@@ -29,7 +29,7 @@ class _Loader(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             within = parent.start_mark if parent is not None else None
             raise ComposerError(None, None, "aliases (*name) are not allowed", within)
-        event: Any = self.peek_event()
+        event = cast(Any, self).peek_event()
         if getattr(event, "tag", None) is not None:
             raise ComposerError(None, None, "tags (!name) are not allowed", event.start_mark)
         return super().compose_node(parent, index)
@@ -61,7 +61,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _decimal_integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+def _decimal_integer(_: _Loader, node: yaml.ScalarNode) -> int:
     """YAML 1.1 would read 010 as eight."""
     return int(node.value)
 
@@ -96,6 +96,11 @@ def read_definition(text: str) -> Definition:
         return Definition.model_validate(document)
     except ValidationError as error:
         raise DefinitionRefused(_problems(error.errors(), document)) from None
+
+
+def stored_definition(document: str) -> Definition:
+    """Read what `Definition.model_dump_json` wrote: JSON that was valid, without YAML's detour."""
+    return Definition.model_validate_json(document)
 
 
 def _problems(errors: Sequence[ErrorDetails], written: Mapping[Any, object]) -> list[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 from gamification.definition.compiling import compile_program
 from gamification.definition.document import Definition
 from gamification.definition.problems import Problem
-from gamification.definition.reading import read_definition
+from gamification.definition.reading import read_definition, stored_definition
 from gamification.ports import DefinitionVersion, Member, ProgramRecord, Store
 from gamification.program import Program, program_of
 from gamification.refusals import InvalidInput
@@ -57,14 +57,15 @@ async def apply_definition(
         message = f"The definition's key is '{definition.key}', not '{program_key}'."
         raise InvalidInput(message, field=("definition",))
     record = await store.program(definition.key)
-    before = read_definition(record.versions[-1].document) if record is not None else None
+    before = stored_definition(record.versions[-1].document) if record is not None else None
     added, changed, removed = _compare(before, definition)
-    is_same = before == definition
+    text = definition.model_dump_json()
+    is_same = record is not None and record.versions[-1].document == text
     number = len(record.versions) if record is not None else 0
     program = program_of(record) if record is not None else None
     if not dry_run and not (is_same and not backfill):
         since = None if record is None or backfill else now
-        version = DefinitionVersion(number + 1, since, now, definition.model_dump_json())
+        version = DefinitionVersion(number + 1, since, now, text)
         program = await _put_in_force(store, record, definition.key, version)
         number += 1
         await _follow(store, program, backfill=backfill and record is not None)

@@ -1,6 +1,6 @@
 """Activity comes in: the one way in which facts are written, for one activity or ten thousand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,7 +41,7 @@ async def record_activities(
     store: Store,
     bus: Bus,
     program: Program,
-    new: Sequence[NewActivity],
+    new: Iterable[NewActivity],
     *,
     now: datetime,
     new_key: Callable[[], str],
@@ -53,78 +53,116 @@ async def record_activities(
     of the keys meanwhile (run it again), and `OutOfRange` when a late activity, judged in its
     place, drives a later sum out of range (nothing is written then).
     """
-    batch = _Batch(program, [None] * len(new))
-    batch.admit(new, Admission(program, now, new_key, imported))
-    if batch.admitted:
-        async with store.writing(program.record) as writing:
-            changes = await batch.write(writing, now=now, announce=not imported)
-        bus.publish(changes)
-    return [result for result in batch.results if result is not None]
+    batch = Batch(Admission(program, now, new_key, imported))
+    for each in new:
+        batch.add(each)
+    return await batch.record(store, bus)
 
 
 class _Admitted(Struct):
-    """An activity that passed the gate, with the place of its result; later with its member."""
+    """An activity that passed the gate, with the place of its result."""
 
     index: int
     external_id: str
     activity: Activity
     has_time: bool
-    member: Member | None = None
+
+
+class Batch:
+    """Activities gathered for one transaction: added one by one, then recorded together.
+
+    Adding costs no I/O, so it can be done while another batch's transaction runs. Recording may
+    be tried again, after `Contended` or a lost connection, with the same result.
+    """
+
+    def __init__(self, admission: Admission) -> None:
+        self.admission = admission
+        self.reads = BatchReads(admission.program.timeline)
+        self.admitted: list[_Admitted] = []
+        self.refused: dict[int, Refusal] = {}
+
+    def __len__(self) -> int:
+        return len(self.admitted) + len(self.refused)
+
+    def add(self, new: NewActivity) -> None:
+        """Check an activity and work out what judging it reads; a refusal becomes its result."""
+        index = len(self)
+        try:
+            activity = self.admission.admit(new)
+            self.reads.add(activity)
+        except Refusal as refusal:
+            self.refused[index] = refusal
+        else:
+            has_time = new.occurred_at is not None
+            self.admitted.append(_Admitted(index, new.member, activity, has_time))
+
+    async def record(self, store: Store, bus: Bus) -> list[Recorded | Refusal]:
+        """As `record_activities`, for the activities that were added."""
+        results: dict[int, Recorded | Refusal] = {**self.refused}
+        if self.admitted:
+            program = self.admission.program
+            async with store.writing(program.record) as writing:
+                attempt = _Attempt(program, writing, self.reads, results)
+                await attempt.sort_out_known(self.admitted, self.admission.now)
+                changes = await attempt.write(announce=not self.admission.is_import)
+            bus.publish(changes)
+        return [results[index] for index in range(len(self))]
 
 
 @dataclass(slots=True)
-class _Batch:
-    """One call's activities on their way through the transaction."""
+class _Attempt:
+    """One transaction over a batch. `fresh` are its activities that were not stored before."""
 
     program: Program
-    results: list[Recorded | Refusal | None]
-    admitted: list[_Admitted] = field(default_factory=list[_Admitted])
+    writing: Writing
+    reads: BatchReads
+    results: dict[int, Recorded | Refusal]
+    members: dict[MemberId, Member] = field(default_factory=dict[MemberId, Member])
     fresh: dict[str, _Admitted] = field(default_factory=dict[str, _Admitted])
     repeats: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
-    def admit(self, new: Sequence[NewActivity], admission: Admission) -> None:
-        for index, each in enumerate(new):
-            try:
-                activity = admission.admit(each)
-            except Refusal as refusal:
-                self.results[index] = refusal
-            else:
-                has_time = each.occurred_at is not None
-                self.admitted.append(_Admitted(index, each.member, activity, has_time))
+    async def write(self, *, announce: bool) -> Changes:
+        """Judge the fresh activities and write all that follows."""
+        if not self.fresh:
+            return Changes(self.program.id, frozenset(), frozenset(), ())
+        effective = await self._effective()
+        state = await _load(self.writing, self.reads)
+        contributions = self.reads.contributions
+        folded = fold(self.program.timeline, state, effective, self.members, contributions)
+        for key, refusal in folded.refused.items():
+            self._refuse(key, refusal)
+        await self.writing.add_activities([each.activity for each in self.fresh.values()])
+        return await self._settle(folded, announce=announce)
 
-    async def write(self, writing: Writing, *, now: datetime, announce: bool) -> Changes:
-        members = await writing.lock_members({each.external_id for each in self.admitted}, now)
-        await self._sort_out_known(writing, members)
-        by_id = {member.id: member for member in members.values()}
-        retractions = await writing.retractions(self.fresh.keys())
-        reads = BatchReads(self.program.timeline)
+    async def _effective(self) -> list[tuple[Activity, Activity | None]]:
+        """The fresh activities, each with what earlier retractions leave of it."""
+        retractions = await self.writing.retractions(self.fresh.keys())
         effective: list[tuple[Activity, Activity | None]] = []
         for key, each in list(self.fresh.items()):
-            left = each.activity.less(retractions.get(key, ()))
+            left = each.activity.less(retractions[key]) if key in retractions else each.activity
             try:
-                if left is not None:
-                    reads.add(left)
+                if left is not None and left is not each.activity:
+                    self.reads.add(left)
             except OutOfRange as refusal:
                 self._refuse(key, refusal)
             else:
                 effective.append((each.activity, left))
-        state = await _load(writing, reads)
-        folded = fold(self.program.timeline, state, effective, by_id, reads.contributions)
-        for key, refusal in folded.refused.items():
-            self._refuse(key, refusal)
-        await writing.add_activities([each.activity for each in self.fresh.values()])
-        return await self._settle(writing, folded, by_id, announce=announce)
+        return effective
 
-    async def _sort_out_known(self, writing: Writing, members: dict[str, Member]) -> None:
-        """Give each activity its member, and put aside those whose key is known already."""
-        stored = await writing.activities([each.activity.key for each in self.admitted])
-        for each in self.admitted:
+    async def sort_out_known(self, admitted: Sequence[_Admitted], now: datetime) -> None:
+        """Lock the members, and put aside the activities whose key is known already."""
+        members = await self.writing.lock_members({each.external_id for each in admitted}, now)
+        self.members = {member.id: member for member in members.values()}
+        stored = await self.writing.activities([each.activity.key for each in admitted])
+        for each in admitted:
             member = members[each.external_id]
-            activity = each.activity = replace(each.activity, member=member.id)
+            if each.activity.member != member.id:  # two members' ids collided
+                each.activity = replace(each.activity, member=member.id)
+                self.reads.add(each.activity)
+            activity = each.activity
             twin = self.fresh.get(activity.key)
             first = twin.activity if twin is not None else stored.get(activity.key)
             if first is None:
-                each.member = member
                 self.fresh[activity.key] = each
                 continue
             field_name = difference(first, activity, compare_time=each.has_time)
@@ -135,15 +173,8 @@ class _Batch:
             else:
                 self.results[each.index] = _conflict(activity.key, field_name)
 
-    async def _settle(
-        self,
-        writing: Writing,
-        folded: Folded,
-        members: dict[MemberId, Member],
-        *,
-        announce: bool,
-    ) -> Changes:
-        settlement = Settlement(self.program, members, last=folded.last)
+    async def _settle(self, folded: Folded, *, announce: bool) -> Changes:
+        settlement = Settlement(self.program, self.members, last=folded.last)
         for key, each in self.fresh.items():
             if each.activity.member not in folded.replaying:
                 self._report(key, folded.outcomes.get(key, ()))
@@ -151,14 +182,14 @@ class _Batch:
             if self.fresh[key].activity.member not in folded.replaying:
                 settlement.take(outcomes)
         for member in sorted(folded.replaying):
-            await self._replay(writing, member, settlement)
-        return await settlement.write(writing, announce=announce)
+            await self._replay(member, settlement)
+        return await settlement.write(self.writing, announce=announce)
 
-    async def _replay(self, writing: Writing, member: MemberId, settlement: Settlement) -> None:
+    async def _replay(self, member: MemberId, settlement: Settlement) -> None:
         mine = [key for key, each in self.fresh.items() if each.activity.member == member]
-        history = await writing.history(member)
+        history = await self.writing.history(member)
         replayed = replay(self.program.timeline, history, keep=frozenset(mine))
-        correct = correction(replayed, await writing.totals(member))
+        correct = correction(replayed, await self.writing.totals(member))
         settlement.correct(replayed, correct)
         if history:
             settlement.last[member] = history[-1][0].order
@@ -175,8 +206,8 @@ class _Batch:
 
     def _report(self, key: str, outcomes: Sequence[Outcome]) -> None:
         each = self.fresh[key]
-        assert each.member is not None
-        self.results[each.index] = Recorded(each.member, each.activity, False, tuple(outcomes))
+        member = self.members[each.activity.member]
+        self.results[each.index] = Recorded(member, each.activity, False, tuple(outcomes))
 
     def _refuse(self, key: str, refusal: Refusal) -> None:
         """Refuse an activity, and with it those of the batch that repeat it."""

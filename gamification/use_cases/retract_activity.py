@@ -1,6 +1,6 @@
 """Takes activity back: a fact of its own, after which history is judged as if it had not been."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from gamification.outcomes import BadgeAwarded, BadgeRevoked, Outcome, PointsAdj
 from gamification.ports import Bus, Changes, Store, Writing
 from gamification.program import Program
 from gamification.quantity import parse, to_text
-from gamification.refusals import IdempotencyConflict, InvalidInput, NotFound
+from gamification.refusals import IdempotencyConflict, InvalidInput, NotFound, OutOfRange
 from gamification.use_cases.rebuilding import rebuild
 
 REASON_LENGTH_MAX = 500
@@ -90,6 +90,7 @@ async def _write(
     for activity in activities:
         _check_amount(activity, wish, known.get(activity.key, ()))
     await writing.add_retractions(new)
+    _check_stored(new, await writing.retractions([each.activity_key for each in new]))
     settlement, corrections = await rebuild(writing, program, members)
     changes = await settlement.write(writing, announce=True)
     outcomes: list[Outcome] = []
@@ -129,6 +130,17 @@ def _is_known(retraction: Retraction, known: Sequence[Retraction]) -> bool:
     return False
 
 
+def _check_stored(new: Sequence[Retraction], stored: Mapping[str, Sequence[Retraction]]) -> None:
+    """A key that took back another activity before is a conflict: the store left ours out."""
+    for each in new:
+        if all(known.key != each.key for known in stored.get(each.activity_key, ())):
+            message = (
+                f"The key '{each.key}' took back another activity before. "
+                "Send a new key for another retraction."
+            )
+            raise IdempotencyConflict(message, field=("key",))
+
+
 def _check_amount(activity: Activity, wish: _Wish, known: Sequence[Retraction]) -> None:
     left = activity.less(tuple(known))
     if wish.amount is not None and (left is None or left.value < wish.amount):
@@ -160,7 +172,14 @@ def _checked(
     if activity_key is None or key is None:
         message = "Taking back a part needs the activity's key, and a key of its own for retries."
         raise InvalidInput(message, field=("value",))
-    quantity = parse(amount)
+    quantity = _quantity(amount)
     if quantity <= 0:
         raise InvalidInput("The value to take back must be more than 0.", field=("value",))
     return _Wish(activity_key, None, quantity, reason, key)
+
+
+def _quantity(text: str) -> int:
+    try:
+        return parse(text)
+    except (InvalidInput, OutOfRange) as refusal:
+        raise type(refusal)(refusal.message, field=("value",)) from None
