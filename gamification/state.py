@@ -68,7 +68,7 @@ class Account(Struct, frozen=True, gc=False):
     clamped_at: datetime | None = None
 
 
-class AwardKey(NamedTuple):
+class AwardKey(Struct, frozen=True, order=True, gc=False):
     """Names one award for ever. `level` counts from 1; `window` and `subject` are "" if unused."""
 
     member: MemberId

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
+from msgspec.structs import astuple
+
 from gamification.ids import MemberId
 from gamification.ports import AwardRow
 from gamification.state import Award, AwardKey
@@ -118,12 +120,12 @@ async def add(scope: Scope, awards: Sequence[Award], activity_id: Callable[[str]
 
 async def delete(scope: Scope, keys: Collection[AwardKey]) -> None:
     """Take awards back."""
-    await scope.fetch(_DELETE, rows=sorted(keys))
+    await scope.fetch(_DELETE, rows=list(map(astuple, sorted(keys))))
 
 
 async def by_key(scope: Scope, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]:
     """The awards with these keys."""
-    rows = map(award_to_core, await scope.fetch(_BY_KEY, rows=list(set(keys))))
+    rows = map(award_to_core, await scope.fetch(_BY_KEY, rows=list(map(astuple, set(keys)))))
     return {row.award.key: row for row in rows}
 
 

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
+from msgspec.structs import astuple
 
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId
@@ -284,7 +285,7 @@ AWARD_COLUMNS = (
 def award_to_row(award: Award, *, activity_id: int) -> Row:
     """In the order of the table, from member_id on."""
     return (
-        *award.key,
+        *astuple(award.key),
         to_micros(award.earned_at),
         activity_id,
         award.subject,
@@ -317,7 +318,7 @@ NOTICE_COLUMNS = (
 
 def notice_to_row(notice: Notice) -> Row:
     """In the order of the table, from kind on."""
-    return (notice.kind.value, *notice.award, to_micros(notice.at), notice.is_public)
+    return (notice.kind.value, *astuple(notice.award), to_micros(notice.at), notice.is_public)
 
 
 def notice_to_core(row: Fetched) -> Notice:

@@ -14,16 +14,15 @@ def award(draft: Draft, badge: CompiledBadge) -> None:
     subject = draft.subject_of(badge.per)
     if subject is None:
         return
-    first = draft.read(badge.criteria[0], subject)
-    if first < badge.levels[0].thresholds[0]:
-        return
-    values = [first, *(draft.read(criterion, subject) for criterion in badge.criteria[1:])]
+    values: list[int] = []
     for level in badge.levels:
+        key = award_key(draft, badge, level, subject)
+        if draft.has_award(key):
+            continue
+        values = values or [draft.read(criterion, subject) for criterion in badge.criteria]
         if any(value < least for value, least in zip(values, level.thresholds, strict=True)):
             return
-        key = award_key(draft, badge, level, subject)
-        if not draft.has_award(key):
-            _award(draft, badge, level, key=key, subject=subject, values=values)
+        _award(draft, badge, level, key=key, subject=subject, values=values)
 
 
 def award_key(draft: Draft, badge: CompiledBadge, level: Level, subject: str) -> AwardKey:

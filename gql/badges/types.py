@@ -169,8 +169,8 @@ class Award(Node):
 
     @strawberry.field(description="An opaque id.")
     def id(self) -> strawberry.ID:
-        _, *rest = self.key
-        return node_id("Award", str(self.key.member), *rest)
+        key = self.key
+        return node_id("Award", str(key.member), key.badge, key.level, key.window, key.subject)
 
     @strawberry.field(description="The activity that completed it.")
     async def activity(

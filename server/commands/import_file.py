@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from gamification.facts import NewActivity
+from gamification.admission import Admission
 from gamification.ports import Changes
 from gamification.refusals import Refusal
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import Batch, Recorded
 from models.driver import LOST
 from server.clock import now
 from server.database import opened, program_named
@@ -28,6 +28,9 @@ from server.importing.run import BATCH_ROWS, Import, Totals
 from server.serving import running
 from server.settings import Settings, read_settings
 from server.unusable import Unusable
+
+SWITCH_SECONDS = 0.0005
+"""A tenth of the interpreter's own patience with a thread that others wait for."""
 
 STATUS_SOME_REFUSED = 1
 STATUS_INTERRUPTED = 130
@@ -96,28 +99,37 @@ async def _importing(
     async with opened(settings) as store:
         program = await program_named(store, program_key)
 
-        async def record(new: Sequence[NewActivity]) -> Sequence[Recorded | Refusal]:
-            return await record_activities(
-                store, _Nobody(), program, new, now=now(), new_key=fresh_key, imported=True
-            )
+        def new_batch() -> Batch:
+            return Batch(Admission(program, now(), fresh_key, is_import=True))
+
+        async def record(batch: Batch) -> Sequence[Recorded | Refusal]:
+            return await batch.record(store, _Nobody())
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, _stop, stop)
-        with _rare_collections(), display_for(program_key) as display:
-            run = Import(lines, rows(lines), record, refused, display, totals, batch_rows)
+        with _undisturbed(), display_for(program_key) as display:
+            run = Import(
+                lines, rows(lines), new_batch, record, refused, display, totals, batch_rows
+            )
             await run.run(stop)
 
 
 @contextmanager
-def _rare_collections() -> Generator[None]:
-    """Nearly nothing of a batch lives in cycles: they are looked for thirty times as rarely."""
-    before = gc.get_threshold()
+def _undisturbed() -> Generator[None]:
+    """The interpreter as a long run of pure work likes it; afterwards as it was.
+
+    Nearly nothing of a batch lives in cycles, so `Import` itself collects them once in a while. And
+    the database's thread, which needs the interpreter after each of its steps, gets it sooner.
+    """
+    before = sys.getswitchinterval()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.disable()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        sys.setswitchinterval(before)
+        gc.enable()
         gc.unfreeze()
 
 

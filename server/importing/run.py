@@ -1,14 +1,15 @@
 """The run of an import: batch after batch of a file's rows into one program."""
 
+import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from gamification.facts import NewActivity
 from gamification.refusals import OutOfRange, Refusal
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.record_activities import Batch, Recorded
 from server.importing.display import Display, Reached
 from server.importing.lines import Lines, RefusedRow
 from server.importing.refused import RefusedRows
@@ -20,7 +21,12 @@ BATCH_ROWS = 5000
 ATTEMPTS_MAX = 10
 """Long enough, with the pauses between, for a database to restart."""
 
-Record = Callable[[Sequence[NewActivity]], Awaitable[Sequence[Recorded | Refusal]]]
+BATCHES_PER_COLLECTION = 20
+
+ROWS_AT_A_TIME = 50
+"""How many rows are taken in while the database's answer may be waiting: a millisecond's worth."""
+
+Record = Callable[[Batch], Awaitable[Sequence[Recorded | Refusal]]]
 """Records a batch in one transaction."""
 
 
@@ -44,66 +50,109 @@ class Totals:
 
 
 @dataclass(slots=True)
+class _Filled:
+    """Rows that are read and checked, ready for their transaction."""
+
+    rows: list[Row | RefusedRow]
+    batch: Batch
+
+
+@dataclass(slots=True)
 class Import:
     """One import: where its rows come from and go to, and what they came to so far."""
 
     lines: Lines
     rows: Iterator[Row | RefusedRow]
+    new_batch: Callable[[], Batch]
     record: Record
     refused: RefusedRows
     display: Display
     totals: Totals
     batch_rows: int = BATCH_ROWS
+    batches: int = 0
 
     async def run(self, stop: Stop) -> None:
         """Record every row, a batch at a time, until the end or until `stop` is set.
 
-        What is counted in `totals` is stored, also when this raises.
+        While the database works on one batch the next is read and checked. What is counted in
+        `totals` is stored, also when this raises.
         """
         started = time.monotonic()
-        while not stop.is_set():
-            # Parsed between the transactions, not beside them: a second thread that runs Python
-            # would make the database's thread wait for the interpreter after every step.
-            batch = list(islice(self.rows, self.batch_rows))
-            if not batch:
-                self.totals.is_complete = True
-                break
-            await self._write(batch)
-            self.totals.seconds = time.monotonic() - started
-            self.display.show(
-                Reached(self.lines.position, self.lines.size, self.totals.rows, self.totals.seconds)
-            )
+        filling = asyncio.create_task(self._filled())
+        try:
+            while not stop.is_set():
+                filled = await filling
+                if not filled.rows:
+                    self.totals.is_complete = True
+                    break
+                filling = asyncio.create_task(self._filled())
+                await self._write(filled)
+                self.totals.seconds = time.monotonic() - started
+                self._show()
+                self._collect()
+        finally:
+            filling.cancel()
         self._take_refused_lines()
         self.totals.seconds = time.monotonic() - started
 
-    async def _write(self, batch: Sequence[Row | RefusedRow]) -> None:
-        good = [row for row in batch if isinstance(row, Row)]
-        for row, result in zip(good, await self._record(good), strict=True):
+    async def _filled(self) -> _Filled:
+        """The next batch, read a few rows at a time so that nobody waits long for their turn."""
+        filled = _Filled([], self.new_batch())
+        while len(filled.rows) < self.batch_rows:
+            some = list(islice(self.rows, min(ROWS_AT_A_TIME, self.batch_rows - len(filled.rows))))
+            if not some:
+                break
+            filled.rows += some
+            for row in some:
+                if isinstance(row, Row):
+                    filled.batch.add(row.activity)
+            await asyncio.sleep(0)
+        return filled
+
+    async def _write(self, filled: _Filled) -> None:
+        good = [row for row in filled.rows if isinstance(row, Row)]
+        for row, result in zip(good, await self._record(good, filled.batch), strict=True):
             if isinstance(result, Refusal):
                 self._refuse(row.refused(result.code, result.message))
             elif result.replayed:
                 self.totals.known += 1
             else:
                 self.totals.new += 1
-        for row in batch:
+        for row in filled.rows:
             if isinstance(row, RefusedRow):
                 self._refuse(row)
         self._take_refused_lines()
-        self.totals.rows += len(batch)
-        self.totals.line = batch[-1].line
+        self.totals.rows += len(filled.rows)
+        self.totals.line = filled.rows[-1].line
 
-    async def _record(self, rows: Sequence[Row]) -> Sequence[Recorded | Refusal]:
+    async def _record(self, rows: Sequence[Row], batch: Batch) -> Sequence[Recorded | Refusal]:
         if not rows:
             return ()
-        activities = [row.activity for row in rows]
         try:
-            return await retrying(lambda: self.record(activities), attempts_max=ATTEMPTS_MAX)
+            return await retrying(lambda: self.record(batch), attempts_max=ATTEMPTS_MAX)
         except OutOfRange as refusal:
             # One row makes the sums of its member overflow; the halves tell which.
             if len(rows) == 1:
                 return [refusal]
             half = len(rows) // 2
-            return [*await self._record(rows[:half]), *await self._record(rows[half:])]
+            return [*await self._again(rows[:half]), *await self._again(rows[half:])]
+
+    async def _again(self, rows: Sequence[Row]) -> Sequence[Recorded | Refusal]:
+        batch = self.new_batch()
+        for row in rows:
+            batch.add(row.activity)
+        return await self._record(rows, batch)
+
+    def _collect(self) -> None:
+        """Look for reference cycles once in many batches, and not all the time."""
+        self.batches += 1
+        if self.batches % BATCHES_PER_COLLECTION == 0:
+            gc.collect()
+
+    def _show(self) -> None:
+        self.display.show(
+            Reached(self.lines.position, self.lines.size, self.totals.rows, self.totals.seconds)
+        )
 
     def _take_refused_lines(self) -> None:
         for row in self.lines.refused:
