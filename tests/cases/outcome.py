@@ -1,0 +1,106 @@
+"""What came of a case, in the words in which tables expect it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from gamification.definition.compiled import CompiledProgram
+from gamification.ids import MemberId
+from gamification.progress import progress_of
+from gamification.quantity import to_text
+from gamification.rules.earning import OPENING
+from gamification.state import (
+    Account,
+    AccountKey,
+    Award,
+    AwardKey,
+    Posting,
+    PostingKey,
+    Tally,
+    TallyKey,
+)
+
+Named = Callable[[MemberId], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """The derived state of all members of a case."""
+
+    tallies: Mapping[TallyKey, Tally]
+    accounts: Mapping[AccountKey, Account]
+    awards: Mapping[AwardKey, Award]
+    postings: Mapping[PostingKey, Posting]
+
+
+def points(came: Came, named: Named) -> dict[str, str]:
+    """Balances: "stars", or "ben's stars"."""
+    return {
+        _whose(named(key.member)) + key.unit: to_text(account.balance)
+        for key, account in came.accounts.items()
+    }
+
+
+def granted(came: Came, named: Named) -> list[str]:
+    """What each posting came to, in the order of facts: "fact-02 earning/visit: 3 of 10 cap/x"."""
+    del named
+    return [
+        f"{key.cause} {key.rule}: {to_text(each.granted)} of {to_text(each.requested)}"
+        + (f" {each.limited_by}" if each.limited_by else "")
+        for key, each in sorted(came.postings.items(), key=_by_cause)
+        if key.rule != OPENING
+    ]
+
+
+def badges(came: Came, named: Named) -> list[str]:
+    """Awards and what completed them: "regular 2 by fact-03", "nice 1 about p by fact-09"."""
+    return sorted(
+        _whose(named(key.member))
+        + f"{key.badge} {key.level}"
+        + (f" in {key.window}" if key.window else "")
+        + (f" about {key.subject}" if key.subject else "")
+        + f" by {award.cause}"
+        for key, award in came.awards.items()
+    )
+
+
+def tallies(came: Came, named: Named) -> dict[str, str]:
+    """Numbers: "spend", "spend in 2026-03", "score about p", "ben's spend"."""
+    return {
+        _whose(named(key.member))
+        + key.metric
+        + (f" in {key.window}" if key.window else "")
+        + (f" about {key.subject}" if key.subject else ""): to_text(tally.value)
+        for key, tally in came.tallies.items()
+    }
+
+
+def progress(rules: CompiledProgram, came: Came, member: MemberId, now: datetime) -> dict[str, str]:
+    """Progress bars: "3 of 10", "10 of 10 done", "2 of 5 about p"."""
+    earned = {key: award.earned_at for key, award in came.awards.items()}
+    bars = progress_of(rules, member, tallies=came.tallies, earned=earned, now=now)
+    return {
+        bar.key: f"{to_text(bar.current)} of {to_text(bar.target)}"
+        + (f" about {bar.subject}" if bar.subject else "")
+        + (" done" if bar.completed_at is not None else "")
+        for bar in bars
+    }
+
+
+def texts(expected: Any) -> Any:
+    """What a table expects, with its numbers in words."""
+    if isinstance(expected, dict):
+        named = cast("dict[object, Any]", expected)
+        return {str(name): texts(each) for name, each in named.items()}
+    if isinstance(expected, list):
+        return [texts(each) for each in cast("list[Any]", expected)]
+    return None if expected is None else str(expected)
+
+
+def _whose(name: str) -> str:
+    return "" if name == "anne" else f"{name}'s "
+
+
+def _by_cause(item: tuple[PostingKey, Posting]) -> tuple[str, str, str]:
+    return item[0].cause, item[0].rule, item[0].unit

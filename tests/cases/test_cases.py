@@ -1,0 +1,110 @@
+"""Runs every case twice: through the engine alone, and through the use cases on the twin."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from gamification.definition.compiled import Timeline
+from gamification.ids import MemberId, member_id
+from gamification.replay import Replayed, replay
+from gamification.use_cases.rank import page_of_board
+from gamification.windows import keys_read
+from tests.builders import admitted
+from tests.cases import outcome
+from tests.cases.outcome import Came
+from tests.cases.reading import Case, cases
+from tests.scene import Scene, now_done, staged
+
+ALL = cases()
+PLACES_MAX = 50
+
+
+def members(case: Case) -> dict[str, MemberId]:
+    """The members of a case, and anne."""
+    names = {"anne", *(fact.member for fact in case.facts), *case.attributes}
+    return {name: member_id(case.rules.definition.key, name) for name in names}
+
+
+def folded(case: Case) -> Came:
+    """The case through the engine: each member's facts in order, from nothing."""
+    merged = Came({}, {}, {}, {})
+    for name, member in members(case).items():
+        mine = [fact for fact in case.facts if fact.member == name]
+        one = replay(
+            Timeline(((None, case.rules),)), [(admitted(f, member=member), ()) for f in mine]
+        )
+        merged = _merged(merged, one)
+    return merged
+
+
+async def lived(case: Case) -> tuple[Scene, Came]:
+    """The case through the commands, one transaction for each fact."""
+    scene = await staged(case.rules)
+    for name, attributes in case.attributes.items():
+        await scene.update(name, attributes)
+    for fact in case.facts:
+        await scene.recorded(fact)
+    assert await scene.differences() == []
+    totals = list((await scene.totals()).values())
+    return scene, Came(
+        tallies={key: tally for each in totals for key, tally in each.tallies.items()},
+        accounts={key: account for each in totals for key, account in each.accounts.items()},
+        awards={key: award for each in totals for key, award in each.awards.items()},
+        postings={key: posting for each in totals for key, posting in each.postings.items()},
+    )
+
+
+@pytest.mark.parametrize("case", ALL, ids=[case.name for case in ALL])
+def test_case(case: Case) -> None:
+    scene, stored = now_done(lived(case))
+    for came in (folded(case), stored):
+        check(case, came)
+    boards = case.expect.get("boards", {})
+    assert {key: now_done(ranks(case, scene, key)) for key in boards} == outcome.texts(boards)
+
+
+def check(case: Case, came: Came) -> None:
+    """Compare everything that the case expects; tallies and progress bars it does not name are
+    left out, all else must be named."""
+    expect, ids = case.expect, members(case)
+    assert expect.keys() <= {"points", "granted", "badges", "tallies", "progress", "boards"}
+    names = {id_: name for name, id_ in ids.items()}
+    named = names.__getitem__
+    if "points" in expect:
+        assert outcome.points(came, named) == outcome.texts(expect["points"])
+    if "granted" in expect:
+        assert outcome.granted(came, named) == expect["granted"]
+    if "badges" in expect:
+        assert outcome.badges(came, named) == sorted(expect["badges"])
+    found = outcome.tallies(came, named)
+    tallies = expect.get("tallies", {})
+    assert {key: found.get(key) for key in tallies} == outcome.texts(tallies)
+    bars = outcome.progress(case.rules, came, ids["anne"], case.now)
+    progress = expect.get("progress", {})
+    assert {key: bars.get(key) for key in progress} == outcome.texts(progress)
+
+
+async def ranks(case: Case, scene: Scene, key: str) -> list[str]:
+    """A board at the time the case ends: "1. anne 20"."""
+    board = case.rules.boards[key]
+    windows = keys_read(board.window, case.now, case.rules.calendar)
+    reading = scene.store.reading(scene.program.record)
+    places = await page_of_board(reading, board, windows, limit=PLACES_MAX)
+    names = {id_: name for name, id_ in members(case).items()}
+    return [
+        f"{place.rank}. {names[place.member]} {outcome.to_text(place.score)}" for place in places
+    ]
+
+
+def _merged(came: Came, one: Replayed) -> Came:
+    return Came(
+        {**came.tallies, **one.state.tallies},
+        {**came.accounts, **one.state.accounts},
+        {**came.awards, **one.state.awards},
+        {**came.postings, **one.postings},
+    )
+
+
+def test_every_kind_of_rule_has_cases() -> None:
+    files: Sequence[str] = sorted({case.name.split(":")[0] for case in ALL})
+    assert files == ["badges", "earning", "leaderboards", "metrics"]

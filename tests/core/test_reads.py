@@ -1,0 +1,103 @@
+"""What a batch loads before it is judged: all that judging reads, and little more."""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from hypothesis import given
+
+from gamification.definition.compiled import CompiledProgram, Timeline
+from gamification.engine import decide, evolve
+from gamification.facts import NewActivity
+from gamification.reads import reads_of
+from gamification.state import AccountKey, AwardKey, State, Tally, TallyKey, TallySpan
+from tests.builders import ANNE, NOON, activity, admitted, after, rules, units
+from tests.laws.effort import tried
+from tests.laws.histories import histories, in_order
+from tests.laws.programs import programs
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+FORUM = rules(
+    activities={"up": {"properties": {"post": "string"}}, "visit": {}},
+    metrics={
+        "score": {"count": "up", "per": "properties.post"},
+        "visits": {"count": "visit", "over": "3 days"},
+    },
+    points={"stars": {}},
+    caps={"c": {"points": "stars", "most": 5, "per": "day"}},
+    earning={"up": {"on": "up", "give": {"stars": 2}, "cap": "c"}},
+    badges={
+        "nice": {"when": {"metric": "score", "at_least": 10}, "repeat": "per subject"},
+        "rich": {"when": {"points": "stars", "at_least": 50}},
+        "busy": {"when": {"metric": "visits", "at_least": 5}},
+    },
+)
+TIMELINE = Timeline(((None, FORUM),))
+
+
+def test_one_activity_reads_what_its_rules_may_reach() -> None:
+    reads = reads_of(TIMELINE, [activity("up", post="p")])
+    assert reads.numbers.tallies == {
+        TallyKey(ANNE, "score", "", "p"),
+        TallyKey(ANNE, "cap:c", "2026-03-02", ""),
+        TallyKey(ANNE, "points:stars", "", ""),
+    }
+    assert reads.numbers.accounts == {AccountKey(ANNE, "stars")}
+    assert reads.numbers.spans == set()
+
+
+def test_rolling_days_are_read_as_a_span() -> None:
+    reads = reads_of(TIMELINE, [activity("visit")])
+    assert reads.numbers.spans == {TallySpan(ANNE, "visits", "2026-02-28", "2026-03-02")}
+
+
+def test_awards_are_read_only_where_a_threshold_is_near() -> None:
+    facts = [activity("up", key=key, post="p") for key in ("a", "b")]
+    key, award = TallyKey(ANNE, "score", "", "p"), AwardKey(ANNE, "nice", 1, "", "p")
+    reads = reads_of(TIMELINE, facts)
+    far, near = (State({key: Tally(units(value), units(value), NOON, value)}) for value in (7, 8))
+    assert award not in reads.awards(far)
+    assert award in reads.awards(near)
+
+
+class Loaded(dict[K, V]):
+    """What was loaded: asking for a key that was not is a fault, unless the batch made it."""
+
+    def __init__(self, stored: Mapping[K, V], keys: set[K]) -> None:
+        super().__init__((key, stored[key]) for key in keys if key in stored)
+        self._keys = keys
+
+    def get(self, key: K, default: V | None = None) -> V | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        assert key in self._keys or key in self, f"{key} is judged but was not loaded"
+        return super().get(key, default)
+
+
+@tried(1)
+@given(programs(), histories())
+def test_nothing_is_judged_that_was_not_loaded(
+    program: CompiledProgram, history: list[NewActivity]
+) -> None:
+    """Tallies and accounts; rolling days lie in spans. Awards that exist are never missed."""
+    timeline = Timeline(((None, program),))
+    whole = State()
+    for number, new in enumerate(in_order(history)):
+        fact = admitted(new, key=f"{number:03d}")
+        reads = reads_of(timeline, [fact])
+        keys = reads.numbers.tallies | set(_within(reads.numbers.spans))
+        loaded = State(Loaded(whole.tallies, keys), Loaded(whole.accounts, reads.numbers.accounts))
+        loaded.awards = {
+            key: whole.awards[key] for key in reads.awards(loaded) if key in whole.awards
+        }
+        outcomes = decide(program, whole, fact)
+        assert decide(program, loaded, fact) == outcomes
+        for outcome in outcomes:
+            whole = evolve(whole, outcome)
+
+
+def _within(spans: set[TallySpan]) -> Iterator[TallyKey]:
+    for member, metric, first, last in spans:
+        for day in range(400):
+            key = after(days=day - 60).date().isoformat()
+            if first <= key <= last:
+                yield TallyKey(member, metric, key, "")

@@ -1,0 +1,178 @@
+"""A family of programs in which every kind of rule meets every other; the laws are tried on them.
+
+The numbers are drawn, so that histories of a dozen facts come near caps, floors and thresholds.
+"""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gamification.definition.compiled import CompiledProgram
+from gamification.definition.compiling import compile_program
+from gamification.definition.document import Definition
+
+KEY = "law"
+
+ACTIVITIES: dict[str, Any] = {
+    "buy": {"value": "amount", "properties": {"store": "string", "gift": "boolean"}},
+    "up": {"properties": {"post": "string", "by": "string"}},
+    "down": {"properties": {"post": "string", "by": "string"}},
+    "accepted": {"properties": {"post": "string"}},
+    "weigh": {"value": "kilograms", "properties": {}},
+}
+
+METRICS: dict[str, Any] = {
+    "spend": {"sum": "value", "of": "buy"},
+    "orders": {"count": "buy"},
+    "stores": {"distinct": "properties.store", "of": "buy"},
+    "score": {"sum": {"up": 1, "down": -1}, "per": "properties.post"},
+    "voters": {"distinct": "properties.by", "of": ["up", "down"], "per": "properties.post"},
+    "accepts": {"count": "accepted", "per": "properties.post"},
+    "best": {"max": "value", "of": "buy"},
+    "weight": {"last": "value", "of": ["weigh", "buy"]},
+    "recent": {"sum": "value", "of": ["buy", "weigh"], "over": "3 days"},
+    "gifts": {"count": "buy", "where": "properties.gift"},
+}
+
+
+@st.composite
+def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
+    """A program with all kinds of rules, or some of them, and numbers near to each other."""
+    small = st.integers(1, 6)
+    zone = draw(st.sampled_from(["UTC", "Europe/Lisbon", "America/Sao_Paulo"]))
+    whole: dict[str, Any] = {
+        "key": key,
+        "name": "Law",
+        "time_zone": zone,
+        "week_starts": draw(st.sampled_from(["monday", "sunday"])),
+        "seasons": {"early": "2026-02-01/2026-03-03", "late": "2026-03-03/2026-03-05"},
+        "activities": ACTIVITIES,
+        "metrics": METRICS,
+        "points": {
+            "stars": {},
+            "reputation": {"start": draw(st.integers(1, 3)), "minimum": 1},
+            "debt": {"start": draw(st.integers(-2, 2))},
+        },
+        "caps": _caps(draw),
+        "earning": _earning(draw),
+        "badges": _badges(draw, small),
+        "leaderboards": _boards(draw),
+    }
+    return compile_program(Definition.model_validate(whole))[0]
+
+
+def _caps(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "votes": {"points": "reputation", "most": draw(st.integers(3, 12)), "per": "day"},
+        "shared": {
+            "points": "stars",
+            "most": draw(st.integers(4, 20)),
+            "per": draw(st.sampled_from(["week", "month", "all time", "season"])),
+        },
+        "tight": {"points": "stars", "most": draw(st.integers(2, 6)), "per": "day"},
+    }
+
+
+def _earning(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "spending": {"on": "buy", "give": {"stars": "value * 2"}, "cap": ["shared", "tight"]},
+        "gift": {"on": "buy", "when": "properties.gift", "give": {"stars": 1}, "cap": "shared"},
+        "upvoted": {"on": "up", "give": {"reputation": 2, "stars": 1}, "cap": "votes"},
+        "downvoted": {"on": "down", "give": {"reputation": draw(st.sampled_from([-1, -3]))}},
+        "accepted": {"on": "accepted", "give": {"reputation": 4}},
+        "weighing": {
+            "on": ["weigh", "buy"],
+            "when": "value > 2 || value < 0",
+            "give": {"debt": "value - 3"},
+        },
+    }
+
+
+def _badges(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
+    """Badges that are watched by nothing may be missing; the numbers of all are drawn."""
+    score, level = draw(small), draw(st.integers(1, 3))
+    needed = {
+        "nice": {
+            "when": {"metric": "score", "at_least": score},
+            "repeat": "per subject",
+            "give": {"stars": 3},
+        },
+        "regular": {
+            "levels": {"bronze": level, "silver": level + 1, "gold": level + 3},
+            "on": "orders",
+            "give": {"reputation": [1, 2, -4]},
+        },
+    }
+    window = draw(st.sampled_from(["day", "week", "month", "quarter", "year"]))
+    optional: dict[str, Any] = {
+        "enlightened": {
+            "when": [
+                {"metric": "score", "at_least": score},
+                {"metric": "accepts", "at_least": 1},
+            ],
+            "repeat": "per subject",
+        },
+        "student": {"when": {"metric": "score", "at_least": 1}, "give": {"debt": -1}},
+        "talk": {"when": {"metric": "voters", "at_least": 2}, "repeat": "per subject"},
+        "collector": {"when": {"badge": "nice", "at_least": 2}, "give": {"reputation": 5}},
+        "rich": {"when": {"points": "stars", "at_least": draw(st.integers(3, 25))}},
+        "famous": {
+            "when": {"points": "reputation", "at_least": draw(small) + 3, "over": window},
+            "repeat": "per window",
+        },
+        "mortarboard": {"when": {"cap": "votes", "at_least": 3}},
+        "explorer": {
+            "when": {"metric": "stores", "at_least": 2, "over": window},
+            "repeat": "per window",
+            "visibility": "secret",
+            "give": {"stars": 2},
+        },
+        "hot": {"when": {"metric": "recent", "at_least": draw(small)}},
+        "heavy": {"when": {"metric": "weight", "at_least": draw(small)}, "give": {"debt": 2}},
+        "big": {"when": {"metric": "best", "at_least": draw(small)}},
+        "giver": {
+            "when": {"metric": "orders", "at_least": 2},
+            "where": "properties.gift && value >= 1",
+        },
+        "mixed": {
+            "when": [
+                {"metric": "spend", "at_least": draw(st.integers(2, 9))},
+                {"metric": "orders", "at_least": 2, "over": "day"},
+            ],
+        },
+        "blend": {
+            "when": [
+                {"metric": "recent", "at_least": draw(small)},
+                {"metric": "best", "at_least": 2, "over": "week"},
+                {"points": "stars", "at_least": 2},
+            ],
+            "give": {"reputation": -2},
+        },
+        "seasonal": {
+            "when": {"metric": "spend", "at_least": draw(small), "over": "season"},
+            "repeat": "per window",
+        },
+    }
+    kept = draw(st.sets(st.sampled_from(sorted(optional)), min_size=3))
+    return needed | {key: badge for key, badge in optional.items() if key in kept}
+
+
+def _boards(draw: st.DrawFn) -> dict[str, Any]:
+    ties = draw(st.permutations(["competition", "dense", "ordinal"]))
+    return {
+        "reputation": {"points": "reputation", "ties": ties[0]},
+        "stars": {"points": "stars", "every": "week", "ties": ties[1]},
+        "rolling": {"metric": "spend", "every": "2 days", "ties": ties[2]},
+        "best": {"metric": "best", "every": "season", "ties": ties[0]},
+        "there": {
+            "points": "debt",
+            "every": "month",
+            "ties": ties[1],
+            "among": "member.attributes.country == 'PT'",
+        },
+        "orders-there": {
+            "metric": "orders",
+            "ties": ties[2],
+            "among": "member.attributes.country != 'PT'",
+        },
+    }

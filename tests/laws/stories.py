@@ -1,0 +1,72 @@
+"""Facts as they arrive in life: out of order, in batches, repeated, some of them taken back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from gamification.facts import NewActivity
+from tests.laws.histories import TakenBack, cut, histories, in_order, left_of, with_keys
+from tests.scene import Scene
+
+COUNTRIES = {"anne": "PT", "Ben": "TR", "čeda": "PT"}
+
+Step = list[NewActivity] | TakenBack
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Facts as they arrive, and the activities they leave in the end."""
+
+    steps: tuple[Step, ...]
+    left: tuple[NewActivity, ...]
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, most: int = 12) -> Story:
+    """A history out of order, in batches, with repeats, and with some of it taken back."""
+    history = draw(histories(most=most))
+    taken = draw(_taken_back(history))
+    again = with_keys(draw(st.lists(st.sampled_from(history), max_size=2)), prefix="again-")
+    arriving = draw(st.permutations([*history, *again]))
+    repeats = draw(st.lists(st.sampled_from(history), max_size=3))
+    sizes = draw(st.lists(st.integers(1, 5), max_size=4))
+    steps: list[Step] = [*cut([*arriving, *repeats], sizes)]
+    for back in taken:
+        steps.insert(draw(st.integers(0, len(steps))), back)
+    return Story(tuple(steps), tuple(in_order(left_of([*history, *again], taken))))
+
+
+async def live_through(told: Scene, steps: Sequence[Step]) -> None:
+    """Send the facts as they come."""
+    for external_id, country in COUNTRIES.items():
+        await told.update(external_id, country=country)
+    for step in steps:
+        await take_a_step(told, step)
+
+
+async def take_a_step(told: Scene, step: Step) -> None:
+    if isinstance(step, TakenBack):
+        await told.retract(step.activity_key, amount=step.amount, key=step.key)
+    else:
+        await told.recorded(*step)
+
+
+@st.composite
+def _taken_back(draw: st.DrawFn, history: Sequence[NewActivity]) -> list[TakenBack]:
+    """Retractions that nobody could refuse: all of an activity, or parts that it has."""
+    taken: list[TakenBack] = []
+    for each in draw(st.lists(st.sampled_from(history), max_size=3, unique_by=_key)):
+        key = _key(each)
+        parts = draw(st.sampled_from([["0.5"], ["0.5", "0.25"]] if _value(each) >= 1 else [[]]))
+        amounts = draw(st.sampled_from([[None], [None, None], parts]))
+        taken += [TakenBack(key, amount, f"{n}. of {key}") for n, amount in enumerate(amounts)]
+    return [*taken, *draw(st.lists(st.sampled_from(taken), max_size=1))] if taken else []
+
+
+def _key(activity: NewActivity) -> str:
+    return activity.key or ""
+
+
+def _value(activity: NewActivity) -> float:
+    return float(activity.value or "1")

@@ -1,0 +1,172 @@
+"""New rules judge what occurs from now on, or all of history; a dry run judges nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gamification.definition.problems import DefinitionRefused
+from gamification.refusals import InvalidInput
+from gamification.state import AccountKey
+from gamification.twin import Twin
+from gamification.use_cases.apply_definition import apply_definition
+from tests.builders import definition, sent, units
+from tests.scene import LATER, Scene, now_done, scene
+
+DAY = timedelta(days=1)
+
+
+def club(stars: int, **parts: Any) -> str:
+    return definition(
+        metrics={"visits": {"count": "visit"}},
+        points={"stars": {}},
+        earning={"visit": {"on": "visit", "give": {"stars": stars}}},
+        badges={"regular": {"when": {"metric": "visits", "at_least": 2}}},
+        **parts,
+    )
+
+
+def stars(run: Scene) -> int:
+    member = now_done(run.member()).id
+    return now_done(run.totals())[member].accounts[AccountKey(member, "stars")].balance
+
+
+def test_a_new_program() -> None:
+    store = Twin()
+    applied = now_done(apply_definition(store, club(2), now=LATER))
+    assert (applied.is_new, applied.version) == (True, 1)
+    assert applied.added == (
+        "key",
+        "name",
+        "activities.visit",
+        "metrics.visits",
+        "points.stars",
+        "earning.visit",
+        "badges.regular",
+    )
+    assert (applied.changed, applied.removed, applied.warnings) == ((), (), ())
+    record = now_done(store.program("club"))
+    assert record is not None
+    (version,) = record.versions
+    assert (version.version, version.effective_from, version.applied_at) == (1, None, LATER)
+
+
+def test_the_same_again_changes_nothing() -> None:
+    run = now_done(scene(club(2)))
+    again = now_done(run.apply(club(2)))
+    assert (again.is_new, again.version, again.added, again.changed) == (False, 1, (), ())
+    assert len(run.program.record.versions) == 1
+
+
+def test_what_changed_is_told_by_path() -> None:
+    run = now_done(scene(club(2, name="Club", description="Old")))
+    changed = now_done(
+        run.apply(
+            definition(
+                name="New",
+                metrics={"visits": {"count": "visit"}},
+                points={"stars": {}, "dust": {}},
+                earning={"visit": {"on": "visit", "give": {"stars": 3}}},
+                leaderboards={"top": {"metric": "visits"}},
+            )
+        )
+    )
+    assert changed.version == 2
+    assert changed.added == ("points.dust", "leaderboards.top")
+    assert changed.changed == ("name", "earning.visit")
+    assert changed.removed == ("description", "badges.regular")
+    assert [warning.path for warning in changed.warnings] == ["points.dust"]
+
+
+@pytest.mark.parametrize("document", [club(2), club(3)], ids=["new", "changed"])
+def test_a_dry_run_writes_nothing(document: str) -> None:
+    run = now_done(scene(club(2), store=Twin())) if document == club(3) else None
+    store = run.store if run is not None else Twin()
+    applied = now_done(apply_definition(store, document, now=LATER, dry_run=True))
+    assert applied.is_new == (run is None)
+    record = now_done(store.program("club"))
+    assert (len(record.versions) if record is not None else 0) == (0 if run is None else 1)
+
+
+def test_new_rules_judge_what_occurs_from_then_on_and_late_facts_by_those_in_force_then() -> None:
+    run = now_done(scene(club(2)))
+    now_done(run.recorded(sent(key="a", at=LATER - 3 * DAY)))
+    run.now = LATER + DAY
+    now_done(run.apply(club(10)))
+    now_done(run.recorded(sent(key="b", at=LATER + DAY)))
+    assert stars(run) == units(12)
+    now_done(run.recorded(sent(key="late", at=LATER - 2 * DAY)))
+    assert stars(run) == units(14)
+    versions = {
+        key.cause: posting.version
+        for totals in now_done(run.totals()).values()
+        for key, posting in totals.postings.items()
+    }
+    assert versions == {"a": 1, "late": 1, "b": 2}
+    now_done(run.retract("a"))
+    assert stars(run) == units(12)
+    assert now_done(run.differences()) == []
+
+
+def test_a_backfill_judges_all_history() -> None:
+    run = now_done(scene(club(2)))
+    now_done(run.recorded(*(sent(key=key, at=LATER - 3 * DAY) for key in ("a", "b"))))
+    run.now = LATER + DAY
+    now_done(run.apply(club(10), backfill=True))
+    assert stars(run) == units(20)
+    assert now_done(run.differences()) == []
+    now_done(run.recorded(sent(key="late", at=LATER - 4 * DAY)))
+    assert stars(run) == units(30)
+    entries = now_done(run.entries(now_done(run.member()).id, "stars"))
+    assert [(row.entry.posting.cause, row.entry.revision, row.entry.amount) for row in entries] == [
+        ("a", 0, units(2)),
+        ("b", 0, units(2)),
+        ("a", 1, units(8)),
+        ("b", 1, units(8)),
+        ("late", 0, units(10)),
+    ]
+
+
+def test_a_backfill_of_the_same_rules_finishes_one_that_was_interrupted() -> None:
+    run = now_done(scene(club(2)))
+    now_done(run.recorded(sent(key="a", at=LATER - DAY)))
+    again = now_done(run.apply(club(2), backfill=True))
+    assert (again.version, again.changed) == (2, ())
+    assert stars(run) == units(2)
+    assert now_done(run.differences()) == []
+
+
+def test_a_new_board_of_known_numbers_shows_them_at_once() -> None:
+    run = now_done(scene(club(2)))
+    now_done(run.recorded(sent(key="a")))
+    now_done(run.apply(club(2, leaderboards={"top": {"metric": "visits"}})))
+    assert now_done(run.differences()) == []
+    now_done(run.apply(club(2)))
+    assert now_done(run.differences()) == []
+
+
+def test_a_new_segment_takes_those_who_belong() -> None:
+    among = {"top": {"metric": "visits", "among": "member.attributes.country == 'TR'"}}
+    run = now_done(scene(club(2, leaderboards=among)))
+    now_done(run.update("anne", country="PT"))
+    now_done(run.recorded(sent(key="a")))
+    among["top"]["among"] = "member.attributes.country == 'PT'"
+    now_done(run.apply(club(2, leaderboards=among)))
+    assert now_done(run.differences()) == []
+
+
+def test_a_definition_with_errors_is_refused_with_all_of_them() -> None:
+    store = Twin()
+    with pytest.raises(DefinitionRefused) as refused:
+        now_done(apply_definition(store, definition(badges={"b": {}, "c": {}}), now=LATER))
+    found = [problem.path for problem in refused.value.problems if not problem.is_warning]
+    assert found == ["badges.b", "badges.c"]
+    assert now_done(store.programs()) == []
+
+
+def test_another_programs_definition_is_refused() -> None:
+    store = Twin()
+    with pytest.raises(InvalidInput) as refused:
+        now_done(apply_definition(store, club(2), now=LATER, program_key="other"))
+    assert refused.value.field == ("definition",)
+    assert now_done(store.programs()) == []
