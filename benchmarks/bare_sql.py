@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import asyncpg
 import orjson
 
 from benchmarks import forum
@@ -27,6 +26,7 @@ from gamification.outcomes import TallyChanged
 from gamification.ports import ProgramRecord
 from gamification.program import Program
 from gamification.state import State, Tally, TallyKey
+from models.driver import asyncpg
 
 TABLES = """
 CREATE TABLE activity (id {serial}, program_id bigint, key text, member_id bigint, type text,
@@ -108,7 +108,7 @@ def postgresql_seconds(url: str, size: int) -> float:
 
 
 async def _postgresql_seconds(url: str, size: int) -> float:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url)  # typed as Any, as asyncpg has no types
     await connection.execute("CREATE SCHEMA floor; SET search_path TO floor")
     await connection.execute(TABLES.format(serial="bigserial primary key"))
     activity = _unnest("activity", ACTIVITY_COLUMNS, ACTIVITY_TYPES)

@@ -97,8 +97,9 @@ async def load(
     shared = _Loop(request, connections)
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
+    host, port = parts.hostname or "", parts.port or 80
     for _ in range(connections):
-        await loop.create_connection(lambda: _Client(shared), parts.hostname, parts.port)
+        await loop.create_connection(lambda: _Client(shared), host, port)
     await asyncio.sleep(seconds)
     shared.is_over = True
     async with asyncio.timeout(30):

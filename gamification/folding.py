@@ -72,7 +72,7 @@ def _fold_one(
     is_late: bool,
 ) -> bool:
     """Fold one activity; False when its member's history must be replayed instead."""
-    program = timeline.at(activity.occurred_at)
+    program = timeline.judging(activity)
     try:
         outcomes = decide(program, folded.state, activity, contributed)
     except OutOfRange as refusal:

@@ -37,7 +37,7 @@ class BatchReads:
 
     def add(self, activity: Activity) -> None:
         """Take in what judging one activity reads."""
-        program = self.timeline.at(activity.occurred_at)
+        program = self.timeline.judging(activity)
         plan = program.plans.get(activity.type)
         if plan is None:
             return

@@ -48,7 +48,7 @@ def replay(
         activity = recorded.less(retractions)
         if activity is None:
             continue
-        outcomes = decide(timeline.at(activity.occurred_at), replayed.state, activity)
+        outcomes = decide(timeline.judging(activity), replayed.state, activity)
         for outcome in outcomes:
             replayed.state = evolve(replayed.state, outcome)
             if isinstance(outcome, PointsEarned):

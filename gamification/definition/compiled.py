@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gamification.amounts import Amount
 from gamification.conditions import Condition, Segment
 from gamification.definition.document import Definition, Repeat
-from gamification.facts import Scalar
+from gamification.facts import Activity, Scalar
 from gamification.metrics import Aggregation
 from gamification.properties import PropertyCheck
 from gamification.ranking import Ties
@@ -265,8 +265,17 @@ class Timeline:
         """The rules in force now."""
         return self.versions[-1][1]
 
+    def judging(self, activity: Activity) -> CompiledProgram:
+        """The rules that were in force when an activity occurred.
+
+        For one stamped a little ahead of our clock, those in force when it arrived.
+        """
+        return self.at(min(activity.occurred_at, activity.received_at))
+
     def at(self, occurred_at: datetime) -> CompiledProgram:
         """The rules that were in force at a time."""
+        if len(self.versions) == 1:
+            return self.versions[0][1]
         for effective_from, program in reversed(self.versions):
             if effective_from is None or effective_from <= occurred_at:
                 return program

@@ -26,6 +26,7 @@ from tests.proofs.forum import (
     forum_file,
     forum_rows,
     gamification,
+    new_folder,
     shuffled,
     write_rows,
 )
@@ -50,10 +51,9 @@ def rows() -> list[Row]:
 async def test_the_forum_in_any_order_is_the_forum_in_order(
     database_url: str, sqlite_url: str, rows: list[Row], tmp_path: Path
 ) -> None:
-    expected = await _in_order(sqlite_url, tmp_path / "ordered", rows)
+    expected = await _in_order(sqlite_url, new_folder(tmp_path, "ordered"), rows)
     url = database_url if database_url != sqlite_url else f"sqlite://{tmp_path / 'shuffled.db'}"
-    folder = tmp_path / "shuffled"
-    folder.mkdir()
+    folder = new_folder(tmp_path, "shuffled")
     moved = min(MOVED, len(rows) // 10)
     disorder = shuffled(rows, moved=moved, sent_thrice=SENT_THRICE, seed=7)
     file = write_rows(folder / "shuffled.csv", disorder)
@@ -63,7 +63,7 @@ async def test_the_forum_in_any_order_is_the_forum_in_order(
     async with open_store(url) as store:
         program = await forum(store)
         assert await digests(store, program) == expected
-    await _retract_and_restore(url, random.Random(11).sample(rows, RETRACTED))  # noqa: S311
+    await _retract_and_restore(url, random.Random(11).sample(rows, RETRACTED))
     async with open_store(url) as store:
         assert await digests(store, await forum(store)) == expected
     gamification("verify", "--program", "travel-forum", url=url, folder=folder)
@@ -85,9 +85,7 @@ async def test_what_the_import_says_is_true_and_again_changes_nothing(
     async with open_store(database_url) as store:
         assert await digests(store, program) == before
         differences = [
-            found
-            async for found in verify_program(store, program)
-            if isinstance(found, Difference)
+            found async for found in verify_program(store, program) if isinstance(found, Difference)
         ]
     assert differences == []
     assert before.keys() == {row["member"] for row in rows}
@@ -95,7 +93,6 @@ async def test_what_the_import_says_is_true_and_again_changes_nothing(
 
 async def _in_order(url: str, folder: Path, rows: list[Row]) -> dict[str, str]:
     """The state of the file in its order, each row once."""
-    folder.mkdir()
     gamification("apply", str(DEFINITION), url=url, folder=folder)
     command = ("import", "--program", "travel-forum", str(forum_file()))
     gamification(*command, url=url, folder=folder)
@@ -124,9 +121,7 @@ async def _retract_and_restore(url: str, rows: list[Row]) -> None:
             )
             assert [activity.key for activity in retracted.activities] == [row["key"]]
         differences = [
-            found
-            async for found in verify_program(store, program)
-            if isinstance(found, Difference)
+            found async for found in verify_program(store, program) if isinstance(found, Difference)
         ]
         assert differences == []
         results = await record_activities(
@@ -150,4 +145,3 @@ def _again(row: Row) -> NewActivity:
         occurred_at=datetime.fromisoformat(row["occurred_at"]),
         key=row["key"] + AGAIN,
     )
-

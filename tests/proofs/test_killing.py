@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -42,7 +44,7 @@ async def test_an_import_killed_at_any_time_goes_on_where_it_was(
     seconds = time.monotonic() - started
 
     gamification("apply", str(DEFINITION), url=database_url, folder=tmp_path)
-    moments = random.Random(5)  # noqa: S311 (moments, not secrets)
+    moments = random.Random(5)
     for _ in range(KILLS):
         with _process(command, url=database_url, folder=tmp_path) as importing:
             with pytest.raises(subprocess.TimeoutExpired):
@@ -66,91 +68,104 @@ async def test_a_server_killed_at_any_time_keeps_what_it_acknowledged(
         "keys", "create", "--program", "travel-forum", *scopes, url=database_url, folder=tmp_path
     )
     token = made.stdout.strip().splitlines()[-1]
-    waiting = [f"kill-{number}" for number in range(ACTIVITIES)]
-    acknowledged: set[str] = set()
-    moments = random.Random(9)  # noqa: S311 (moments, not secrets)
+    log = Log([f"kill-{number}" for number in range(ACTIVITIES)])
+    moments = random.Random(9)
     for kill in range(KILLS + 1):
         with _serving(database_url, tmp_path) as (url, server):
-            clients = [
-                asyncio.create_task(_send(url, token, waiting, acknowledged))
-                for _ in range(CLIENTS)
-            ]
+            clients = [asyncio.create_task(_send(url, token, log)) for _ in range(CLIENTS)]
             if kill < KILLS:
-                enough = len(acknowledged) + moments.randrange(20, ACTIVITIES // (KILLS + 2))
-                while len(acknowledged) < enough and waiting:
-                    await asyncio.sleep(0)
+                await log.reached(
+                    len(log.acknowledged) + moments.randrange(20, ACTIVITIES // (KILLS + 2))
+                )
                 server.send_signal(signal.SIGKILL)
             await asyncio.gather(*clients)
-        async with open_store(database_url) as store:
-            found = await store.reading((await forum(store)).record).activities_by_key(acknowledged)
-            assert found.keys() == acknowledged
-    assert acknowledged == {f"kill-{number}" for number in range(ACTIVITIES)}
-    async with open_store(database_url) as store:
-        program = await forum(store)
-        (upvoted,) = [
-            tally.touches
-            for (key, tally) in (
-                await store.reading(program.record).tallies(
-                    [
-                        member.id
-                        for member in await store.reading(program.record).member_page(
-                            after=None, limit=1
-                        )
-                    ],
-                    [("comments", "")],
-                )
-            ).items()
-            if key.metric == "comments"
-        ]
-    assert upvoted == ACTIVITIES
+        assert await _stored(database_url, log.acknowledged) == log.acknowledged
+    assert log.acknowledged == {f"kill-{number}" for number in range(ACTIVITIES)}
+    assert await _comments(database_url) == ACTIVITIES
     gamification("verify", "--program", "travel-forum", url=database_url, folder=tmp_path)
 
 
-async def _send(url: str, token: str, waiting: list[str], acknowledged: set[str]) -> None:
+class Log:
+    """What the clients still have to send, and what the server has acknowledged."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self.waiting = keys
+        self.acknowledged: set[str] = set()
+        self._grown = asyncio.Event()
+
+    def acknowledge(self, key: str) -> None:
+        self.acknowledged.add(key)
+        self._grown.set()
+
+    async def reached(self, count: int) -> None:
+        """Wait until so many are acknowledged."""
+        while len(self.acknowledged) < count:
+            self._grown.clear()
+            await self._grown.wait()
+
+
+async def _stored(url: str, keys: set[str]) -> set[str]:
+    """Which of the activities are in the database."""
+    async with open_store(url) as store:
+        program = await forum(store)
+        return set(await store.reading(program.record).activities_by_key(keys))
+
+
+async def _comments(url: str) -> int:
+    """How many comments the one member has been counted for."""
+    async with open_store(url) as store:
+        reading = store.reading((await forum(store)).record)
+        (member,) = await reading.member_page(after=None, limit=2)
+        (tally,) = (await reading.tallies([member.id], [("comments", "")])).values()
+        return tally.touches
+
+
+async def _send(url: str, token: str, log: Log) -> None:
     """Send activities one after the other until there are none, or the server is gone."""
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(timeout=30, headers=headers) as client:
-        while waiting:
-            key = waiting.pop()
+        while log.waiting:
+            key = log.waiting.pop()
             activity = {"member": "m", "type": "comment.posted", "key": key}
             variables = {"input": {**activity, "properties": {"post": "1"}}}
             try:
                 answer = await client.post(url, json={"query": RECORD, "variables": variables})
             except httpx.TransportError:
-                waiting.append(key)  # it may be stored or not: the same key is sent again
+                log.waiting.append(key)  # it may be stored or not: the same key is sent again
                 return
             recorded = answer.json()["data"]["recordActivity"]
             assert recorded["userErrors"] == []
             assert recorded["activity"] == {"key": key}
-            acknowledged.add(key)
+            log.acknowledge(key)
 
 
 @contextmanager
-def _serving(url: str, folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def _serving(url: str, folder: Path) -> Generator[tuple[str, subprocess.Popen[bytes]]]:
     """`gamification serve` on a free port: its GraphQL endpoint and the process."""
-    log = folder / f"server-{time.monotonic_ns()}.log"
-    with _process(("serve", "--port", "0"), url=url, folder=folder, output=log) as server:
-        while not (found := re.search(r"http://[\d.]+:\d+", log.read_text())):
-            assert server.poll() is None, log.read_text()
-            time.sleep(0.02)  # another process has nothing to wait on
-        yield f"{found[0]}/graphql", server
+    with _process(("serve", "--port", "0"), url=url, folder=folder) as server:
+        assert server.stdout is not None
+        for line in server.stdout:  # until it says where it listens; one that dies ends the loop
+            if found := re.search(rb"http://[\d.]+:\d+", line):
+                # A full pipe would stop the server: read on, and throw away.
+                Thread(target=deque, args=(server.stdout, 0), daemon=True).start()
+                yield f"{found[0].decode()}/graphql", server
+                return
+        pytest.fail("the server said no address")
 
 
 @contextmanager
 def _process(
-    command: tuple[str, ...], *, url: str, folder: Path, output: Path | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+    command: tuple[str, ...], *, url: str, folder: Path
+) -> Generator[subprocess.Popen[bytes]]:
     """A command of the command line, killed at the end if it still runs."""
-    with (output or Path(os.devnull)).open("wb") as out:
-        process = subprocess.Popen(
-            [Path(sys.executable).parent / "gamification", *command],
-            env={**os.environ, "GAMIFICATION_DATABASE_URL": url},
-            cwd=folder,
-            stdout=out,
-            stderr=out,
-        )
+    with subprocess.Popen(
+        [Path(sys.executable).parent / "gamification", *command],
+        env={**os.environ, "GAMIFICATION_DATABASE_URL": url},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
         try:
             yield process
         finally:
             process.kill()
-            process.wait(30)
