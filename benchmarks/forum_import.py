@@ -15,7 +15,7 @@ from benchmarks.postgresql import postgresql
 from benchmarks.table import Figure
 
 GOALS = {"sqlite": "≥ 10,000", "postgresql": "≥ 8,000"}
-BATCH = 5_000
+BATCH = 20_000
 
 
 def measure(database: str) -> Iterable[Figure]:

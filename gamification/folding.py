@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gamification.definition.compiled import Timeline
-from gamification.engine import decide, evolve
+from gamification.engine import decide, evolve_all
 from gamification.facts import Activity, Order
 from gamification.ids import MemberId
 from gamification.lateness import takes_late
@@ -82,7 +82,6 @@ def _fold_one(
         program is not timeline.current or not takes_late(program, folded.state, activity, outcomes)
     ):
         return False
-    for outcome in outcomes:
-        folded.state = evolve(folded.state, outcome)
+    folded.state = evolve_all(folded.state, outcomes)
     folded.outcomes[activity.key] = outcomes
     return True

@@ -41,12 +41,13 @@ class Settlement:
         """What facts folded in order did."""
         for outcome in outcomes:
             match outcome:
-                case TallyChanged(key, _, after):
-                    self.tallies[key] = after
-                case PointsEarned(key, posting, account):
+                case TallyChanged():
+                    self.tallies[outcome.key] = outcome.after
+                case PointsEarned():
+                    posting, account = outcome.posting, outcome.account
                     self.accounts[outcome.account_key] = account
                     entry = Entry(
-                        key,
+                        outcome.key,
                         0,
                         posting.granted,
                         posting.requested,

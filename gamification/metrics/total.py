@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gamification.metrics.aggregation import Aggregation
-from gamification.quantity import add
+from gamification.quantity import QUANTITY_MAX, add
 from gamification.state import Tally
 
 
@@ -19,7 +19,9 @@ class Total(Aggregation):
         if before is None:
             value = add(start, amount)
             return Tally(value, value if value > start else start, at, 1)
-        value, peak = add(before.value, amount), before.peak
+        value, peak = before.value + amount, before.peak
+        if not -QUANTITY_MAX <= value <= QUANTITY_MAX:
+            add(before.value, amount)  # raises, with the words for it
         reached_at, touches = before.reached_at, before.touches
         if at > reached_at:
             return Tally(value, value if value > peak else peak, at, touches + 1)

@@ -86,7 +86,7 @@ class Batch:
 
     def add(self, new: NewActivity) -> None:
         """Check an activity and work out what judging it reads; a refusal becomes its result."""
-        index = len(self)
+        index = len(self.admitted) + len(self.refused)
         try:
             activity = self.admission.admit(new)
             self.reads.add(activity)

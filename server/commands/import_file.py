@@ -29,9 +29,6 @@ from server.serving import running
 from server.settings import Settings, read_settings
 from server.unusable import Unusable
 
-SWITCH_SECONDS = 0.0005
-"""A tenth of the interpreter's own patience with a thread that others wait for."""
-
 STATUS_SOME_REFUSED = 1
 STATUS_INTERRUPTED = 130
 _CONTINUE = "Run the same command again to continue: stored rows are recognised."
@@ -116,19 +113,12 @@ async def _importing(
 
 @contextmanager
 def _undisturbed() -> Generator[None]:
-    """The interpreter as a long run of pure work likes it; afterwards as it was.
-
-    Nearly nothing of a batch lives in cycles, so `Import` itself collects them once in a while. And
-    the database's thread, which needs the interpreter after each of its steps, gets it sooner.
-    """
-    before = sys.getswitchinterval()
+    """Nearly nothing of a batch lives in cycles: `Import` itself collects them once in a while."""
     gc.freeze()
     gc.disable()
-    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
         gc.enable()
         gc.unfreeze()
 

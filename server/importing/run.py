@@ -1,6 +1,5 @@
 """The run of an import: batch after batch of a file's rows into one program."""
 
-import asyncio
 import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -16,15 +15,12 @@ from server.importing.refused import RefusedRows
 from server.importing.rows import Row
 from server.retrying import retrying
 
-BATCH_ROWS = 5000
+BATCH_ROWS = 20_000
 
 ATTEMPTS_MAX = 10
 """Long enough, with the pauses between, for a database to restart."""
 
-BATCHES_PER_COLLECTION = 20
-
-ROWS_AT_A_TIME = 50
-"""How many rows are taken in while the database's answer may be waiting: a millisecond's worth."""
+BATCHES_PER_COLLECTION = 5
 
 Record = Callable[[Batch], Awaitable[Sequence[Recorded | Refusal]]]
 """Records a batch in one transaction."""
@@ -50,14 +46,6 @@ class Totals:
 
 
 @dataclass(slots=True)
-class _Filled:
-    """Rows that are read and checked, ready for their transaction."""
-
-    rows: list[Row | RefusedRow]
-    batch: Batch
-
-
-@dataclass(slots=True)
 class Import:
     """One import: where its rows come from and go to, and what they came to so far."""
 
@@ -74,60 +62,45 @@ class Import:
     async def run(self, stop: Stop) -> None:
         """Record every row, a batch at a time, until the end or until `stop` is set.
 
-        While the database works on one batch the next is read and checked. What is counted in
-        `totals` is stored, also when this raises.
+        What is counted in `totals` is stored, also when this raises.
         """
         started = time.monotonic()
-        filling = asyncio.create_task(self._filled())
-        try:
-            while not stop.is_set():
-                filled = await filling
-                if not filled.rows:
-                    self.totals.is_complete = True
-                    break
-                filling = asyncio.create_task(self._filled())
-                await self._write(filled)
-                self.totals.seconds = time.monotonic() - started
-                self._show()
-                self._collect()
-        finally:
-            filling.cancel()
+        while not stop.is_set():
+            # Parsed between the transactions, not beside them: Python running in a second thread
+            # or task makes the database's thread wait for the interpreter after every step.
+            rows = list(islice(self.rows, self.batch_rows))
+            if not rows:
+                self.totals.is_complete = True
+                break
+            await self._write(rows)
+            self.totals.seconds = time.monotonic() - started
+            self._show()
+            self._collect()
         self._take_refused_lines()
         self.totals.seconds = time.monotonic() - started
 
-    async def _filled(self) -> _Filled:
-        """The next batch, read a few rows at a time so that nobody waits long for their turn."""
-        filled = _Filled([], self.new_batch())
-        while len(filled.rows) < self.batch_rows:
-            some = list(islice(self.rows, min(ROWS_AT_A_TIME, self.batch_rows - len(filled.rows))))
-            if not some:
-                break
-            filled.rows += some
-            for row in some:
-                if isinstance(row, Row):
-                    filled.batch.add(row.activity)
-            await asyncio.sleep(0)
-        return filled
-
-    async def _write(self, filled: _Filled) -> None:
-        good = [row for row in filled.rows if isinstance(row, Row)]
-        for row, result in zip(good, await self._record(good, filled.batch), strict=True):
+    async def _write(self, rows: Sequence[Row | RefusedRow]) -> None:
+        good = [row for row in rows if isinstance(row, Row)]
+        for row, result in zip(good, await self._record(good), strict=True):
             if isinstance(result, Refusal):
                 self._refuse(row.refused(result.code, result.message))
             elif result.replayed:
                 self.totals.known += 1
             else:
                 self.totals.new += 1
-        for row in filled.rows:
+        for row in rows:
             if isinstance(row, RefusedRow):
                 self._refuse(row)
         self._take_refused_lines()
-        self.totals.rows += len(filled.rows)
-        self.totals.line = filled.rows[-1].line
+        self.totals.rows += len(rows)
+        self.totals.line = rows[-1].line
 
-    async def _record(self, rows: Sequence[Row], batch: Batch) -> Sequence[Recorded | Refusal]:
+    async def _record(self, rows: Sequence[Row]) -> Sequence[Recorded | Refusal]:
         if not rows:
             return ()
+        batch = self.new_batch()
+        for row in rows:
+            batch.add(row.activity)
         try:
             return await retrying(lambda: self.record(batch), attempts_max=ATTEMPTS_MAX)
         except OutOfRange as refusal:
@@ -135,13 +108,7 @@ class Import:
             if len(rows) == 1:
                 return [refusal]
             half = len(rows) // 2
-            return [*await self._again(rows[:half]), *await self._again(rows[half:])]
-
-    async def _again(self, rows: Sequence[Row]) -> Sequence[Recorded | Refusal]:
-        batch = self.new_batch()
-        for row in rows:
-            batch.add(row.activity)
-        return await self._record(rows, batch)
+            return [*await self._record(rows[:half]), *await self._record(rows[half:])]
 
     def _collect(self) -> None:
         """Look for reference cycles once in many batches, and not all the time."""
