@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve_all
@@ -14,6 +15,14 @@ from gamification.ports import Member
 from gamification.refusals import OutOfRange
 from gamification.rules.counting import Contributed
 from gamification.state import State
+
+
+class Effective(NamedTuple):
+    """An activity, what retractions leave of it (None: nothing), and what that contributes."""
+
+    recorded: Activity
+    left: Activity | None
+    contributions: Sequence[Contributed]
 
 
 @dataclass(slots=True)
@@ -34,40 +43,35 @@ class Folded:
 def fold(
     timeline: Timeline,
     state: State,
-    activities: Sequence[tuple[Activity, Activity | None]],
+    activities: Sequence[Effective],
     members: Mapping[MemberId, Member],
-    contributions: Mapping[str, Sequence[Contributed]],
 ) -> Folded:
-    """Fold activities, given as (recorded, what retractions left of it), in their order.
-
-    `contributions` says, by key, what they contribute.
-    """
+    """Fold activities in their order."""
     folded = Folded(state)
-    for recorded, effective in sorted(activities, key=_in_order):
+    for recorded, left, contributions in sorted(activities, key=_in_order):
         member = recorded.member
         if member in folded.replaying:
             continue
         known, order = members[member].last, recorded.order
         is_late = known is not None and order < known
-        if effective is not None:
-            # What is left after a part was taken back contributes something else.
-            contributed = contributions.get(effective.key) if effective is recorded else None
-            if not _fold_one(folded, timeline, effective, contributed, is_late=is_late):
-                folded.replaying.add(member)
+        if left is not None and not _fold_one(
+            folded, timeline, left, contributions, is_late=is_late
+        ):
+            folded.replaying.add(member)
         if not is_late and recorded.key not in folded.refused:
             folded.last[member] = order
     return folded
 
 
-def _in_order(pair: tuple[Activity, Activity | None]) -> tuple[datetime, str]:
-    return pair[0].occurred_at, pair[0].key
+def _in_order(effective: Effective) -> tuple[datetime, str]:
+    return effective.recorded.occurred_at, effective.recorded.key
 
 
 def _fold_one(
     folded: Folded,
     timeline: Timeline,
     activity: Activity,
-    contributed: Sequence[Contributed] | None,
+    contributed: Sequence[Contributed],
     *,
     is_late: bool,
 ) -> bool:

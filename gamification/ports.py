@@ -32,8 +32,7 @@ from gamification.state import (
 # ------------------------------------------------------------------------------------- values
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True, gc=False):
     """A person in a program. `last` is the place of their latest fact (None: they have none)."""
 
     id: MemberId

@@ -154,6 +154,7 @@ def _badge(
     )
     behind = min(criteria, key=lambda each: _fraction(each.current, each.target))
     written = program.definition.badges[badge.key]
+    completed_at = None if open_levels else reached[badge.levels[-1].number]
     shows_window = not isinstance(badge.criteria[0].window, AllTime)
     return Progress(
         kind=ProgressKind.BADGE,
@@ -162,14 +163,15 @@ def _badge(
         subject=subject,
         starts_at=window.starts_at if window and shows_window else None,
         ends_at=window.ends_at if window and shows_window else None,
-        current=behind.current,
+        # What is done stays done, also when a number has fallen or begun anew since.
+        current=behind.current if completed_at is None else max(behind.current, behind.target),
         target=behind.target,
         milestones=tuple(
             Milestone(level.key or badge.key, level.thresholds[0], reached[level.number])
             for level in badge.levels
         ),
         criteria=criteria,
-        completed_at=None if open_levels else reached[badge.levels[-1].number],
+        completed_at=completed_at,
     )
 
 

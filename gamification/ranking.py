@@ -1,12 +1,13 @@
 """Numbers the rows of a board: ranks, positions and ties, the same for every part of the board."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from itertools import groupby
 from operator import attrgetter
 from typing import assert_never
+
+from msgspec import Struct
 
 from gamification.ids import MemberId
 from gamification.ports import Ahead, Standing
@@ -23,8 +24,7 @@ class Ties(Enum):
     """1, 2, 3, 4: who reached the score first is ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, gc=False):
     """One row of a board. `position` is unique, `tied_with` counts the others with the score."""
 
     member: MemberId

@@ -20,39 +20,35 @@ class BatchReads:
     """What a batch reads, in two steps: first numbers, then the awards those numbers may touch.
 
     `gains` is the most that the batch can add to each tally it contributes to: an award can only
-    be in question where a tally may come to its threshold. `contributions` keeps what each
-    activity, by key, contributes, so that it need not be worked out again.
+    be in question where a tally may come to its threshold.
     """
 
     timeline: Timeline
     numbers: ReadSet = field(default_factory=ReadSet)
     gains: dict[TallyKey, int] = field(default_factory=dict[TallyKey, int])
-    contributions: dict[str, list[Contributed]] = field(
-        default_factory=dict[str, list[Contributed]]
-    )
     _seen: set[tuple[MemberId, str, date, int]] = field(
         default_factory=set[tuple[MemberId, str, date, int]]
     )
     """Members, types and days whose points are read already: those reads have no subject."""
 
-    def add(self, activity: Activity) -> None:
-        """Take in what judging one activity reads."""
+    def add(self, activity: Activity) -> list[Contributed]:
+        """Take in what judging one activity reads; what it contributes, worked out on the way."""
         program = self.timeline.judging(activity)
         plan = program.plans.get(activity.type)
         if plan is None:
-            return
+            return []
         agenda = program.agenda(activity.occurred_at)
-        contributions = self.contributions[activity.key] = contributed(program, activity)
+        contributions = contributed(program, activity)
         for contribution in contributions:
             self._contribution(contribution)
             self._day(agenda.following[contribution.key.metric], activity)
         seen = (activity.member, activity.type, agenda.day, program.version)
-        if seen in self._seen:
-            return
-        self._seen.add(seen)
-        self._day(agenda.reads[activity.type], activity)
-        for unit in plan.units:
-            self.numbers.accounts.add(AccountKey(activity.member, unit))
+        if seen not in self._seen:
+            self._seen.add(seen)
+            self._day(agenda.reads[activity.type], activity)
+            for unit in plan.units:
+                self.numbers.accounts.add(AccountKey(activity.member, unit))
+        return contributions
 
     def awards(self, state: State) -> set[AwardKey]:
         """The awards that may be in question, given the numbers as they were loaded."""

@@ -1,6 +1,7 @@
 """Without this module the server could not be started and stopped in one orderly way."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ from server.unusable import Unusable
 T = TypeVar("T")
 
 _log = structlog.stdlib.get_logger(__name__)
+
+
+COLLECTED_AFTER = 20_000
+"""New objects between two looks for reference cycles: those of a few requests."""
 
 
 class Server(uvicorn.Server):
@@ -87,6 +92,10 @@ async def run(
 ) -> None:
     """Serve until a signal comes."""
     server = Server(config_for(app, settings), on_started)
+    # What is loaded by now stays: the collector need not walk it again with every few requests.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER)
     try:
         await server.serve()
     except SystemExit:

@@ -1,8 +1,10 @@
 """Without this part nothing could be written in the twin."""
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, member_id
@@ -179,4 +181,4 @@ class TwinWriting:
         record = self._tables.record
         if any(stored.version == version.version for stored in record.versions):
             raise KeyTaken(f"version {version.version}")
-        self._tables.record = replace(record, versions=(*record.versions, version))
+        self._tables.record = dataclasses.replace(record, versions=(*record.versions, version))

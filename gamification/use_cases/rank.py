@@ -25,11 +25,15 @@ async def page_of_board(
         first = await reading.standing_at(ranking, start_position)
         if first is None:
             return []
-        rows = [first, *await reading.standings(ranking, after=first, limit=limit - 1)]
+        rows = [first, *await reading.standings(ranking, after=first, limit=limit)]
     else:
-        rows = await reading.standings(ranking, after=after, limit=limit)
-    is_top = after is None and (start_position or 1) == 1
-    return await _numbered(reading, ranking, rows, board.ties, is_top=is_top)
+        # One more than is wanted tells whether the last tie goes on.
+        rows = await reading.standings(ranking, after=after, limit=limit + 1)
+    wanted = rows[:limit]
+    is_whole = len(rows) <= limit or rows[limit].score != rows[limit - 1].score
+    if after is None and (start_position or 1) == 1 and is_whole:
+        return _numbered_from_the_top(wanted, board.ties)
+    return await _numbered(reading, ranking, wanted, board.ties)
 
 
 async def around(
@@ -47,7 +51,7 @@ async def around(
         return []
     before = await reading.standings_before(ranking, own, limit=radius) if radius else []
     after = await reading.standings(ranking, after=own, limit=radius) if radius else []
-    return await _numbered(reading, ranking, [*before, own, *after], board.ties, is_top=False)
+    return await _numbered(reading, ranking, [*before, own, *after], board.ties)
 
 
 async def places_of(
@@ -87,18 +91,17 @@ async def threshold(
     return standing.score if standing is not None else None
 
 
+def _numbered_from_the_top(rows: Sequence[Standing], ties: Ties) -> list[Place]:
+    """Number the top of a board, down to where a tie ends: nothing has to be counted for it."""
+    tied = sum(1 for row in rows if row.score == rows[0].score)
+    return number(rows, ties=ties, first=Ahead(0, 0, 0, tied - 1))
+
+
 async def _numbered(
-    reading: Reading,
-    ranking: Board,
-    rows: Sequence[Standing],
-    ties: Ties,
-    *,
-    is_top: bool,
+    reading: Reading, ranking: Board, rows: Sequence[Standing], ties: Ties
 ) -> list[Place]:
     """Number rows; the counts around the slice's two ends come in one statement."""
     if not rows:
         return []
     first, last = await reading.ahead(ranking, [rows[0], rows[-1]])
-    if is_top:
-        first = Ahead(0, 0, 0, first.tied)
     return number(rows, ties=ties, first=first, last=last)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gamification.admission import Admission, difference
 from gamification.facts import Activity, NewActivity
-from gamification.folding import Folded, fold
+from gamification.folding import Effective, Folded, fold
 from gamification.ids import MemberId
 from gamification.outcomes import BadgeRevoked, Outcome, PointsAdjusted
 from gamification.ports import Bus, Changes, Member, Store, Writing
@@ -17,6 +17,7 @@ from gamification.program import Program
 from gamification.reads import BatchReads
 from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
 from gamification.replay import correction, replay
+from gamification.rules.counting import Contributed
 from gamification.settlement import Settlement
 from gamification.state import State
 
@@ -66,6 +67,7 @@ class _Admitted(Struct):
     external_id: str
     activity: Activity
     has_time: bool
+    contributions: Sequence[Contributed]
 
 
 class Batch:
@@ -89,12 +91,12 @@ class Batch:
         index = len(self.admitted) + len(self.refused)
         try:
             activity = self.admission.admit(new)
-            self.reads.add(activity)
+            contributions = self.reads.add(activity)
         except Refusal as refusal:
             self.refused[index] = refusal
         else:
             has_time = new.occurred_at is not None
-            self.admitted.append(_Admitted(index, new.member, activity, has_time))
+            self.admitted.append(_Admitted(index, new.member, activity, has_time, contributions))
 
     async def record(self, store: Store, bus: Bus) -> list[Recorded | Refusal]:
         """As `record_activities`, for the activities that were added."""
@@ -127,26 +129,27 @@ class _Attempt:
             return Changes(self.program.id, frozenset(), frozenset(), ())
         effective = await self._effective()
         state = await _load(self.writing, self.reads)
-        contributions = self.reads.contributions
-        folded = fold(self.program.timeline, state, effective, self.members, contributions)
+        folded = fold(self.program.timeline, state, effective, self.members)
         for key, refusal in folded.refused.items():
             self._refuse(key, refusal)
         await self.writing.add_activities([each.activity for each in self.fresh.values()])
         return await self._settle(folded, announce=announce)
 
-    async def _effective(self) -> list[tuple[Activity, Activity | None]]:
+    async def _effective(self) -> list[Effective]:
         """The fresh activities, each with what earlier retractions leave of it."""
         retractions = await self.writing.retractions(self.fresh.keys())
-        effective: list[tuple[Activity, Activity | None]] = []
+        effective: list[Effective] = []
         for key, each in list(self.fresh.items()):
-            left = each.activity.less(retractions[key]) if key in retractions else each.activity
+            left, contributions = each.activity, each.contributions
+            if key in retractions:
+                left = each.activity.less(retractions[key])
             try:
                 if left is not None and left is not each.activity:
-                    self.reads.add(left)
+                    contributions = self.reads.add(left)
             except OutOfRange as refusal:
                 self._refuse(key, refusal)
             else:
-                effective.append((each.activity, left))
+                effective.append(Effective(each.activity, left, contributions))
         return effective
 
     async def sort_out_known(self, admitted: Sequence[_Admitted], now: datetime) -> None:
@@ -158,7 +161,7 @@ class _Attempt:
             member = members[each.external_id]
             if each.activity.member != member.id:  # two members' ids collided
                 each.activity = replace(each.activity, member=member.id)
-                self.reads.add(each.activity)
+                each.contributions = self.reads.add(each.activity)
             activity = each.activity
             twin = self.fresh.get(activity.key)
             first = twin.activity if twin is not None else stored.get(activity.key)

@@ -125,7 +125,7 @@ def _is_known(retraction: Retraction, known: Sequence[Retraction]) -> bool:
                     f"The key '{retraction.key}' took back another amount before. "
                     "Send a new key for another refund."
                 )
-                raise IdempotencyConflict(message, field=("value",))
+                raise IdempotencyConflict(message, field=("amount",))
             return True
     return False
 
@@ -146,7 +146,7 @@ def _check_amount(activity: Activity, wish: _Wish, known: Sequence[Retraction]) 
     if wish.amount is not None and (left is None or left.value < wish.amount):
         rest = to_text(left.value if left is not None else 0)
         message = f"Only {rest} of the activity's value is left to take back."
-        raise InvalidInput(message, field=("value",))
+        raise InvalidInput(message, field=("amount",))
 
 
 def _checked(
@@ -159,7 +159,7 @@ def _checked(
 ) -> _Wish:
     if (activity_key is None) == (source is None):
         message = "Name either the key of one activity, or the source of several."
-        raise InvalidInput(message, field=("key",))
+        raise InvalidInput(message, field=("activityKey",))
     for field, text in (("activityKey", activity_key), ("source", source), ("key", key)):
         if text is not None and not is_name(text, KEY_LENGTH_MAX):
             message = f"{field} must be 1 to {KEY_LENGTH_MAX} printable characters on one line."
@@ -171,10 +171,10 @@ def _checked(
         return _Wish(activity_key, source, None, reason, key)
     if activity_key is None or key is None:
         message = "Taking back a part needs the activity's key, and a key of its own for retries."
-        raise InvalidInput(message, field=("value",))
+        raise InvalidInput(message, field=("amount",))
     quantity = _quantity(amount)
     if quantity <= 0:
-        raise InvalidInput("The value to take back must be more than 0.", field=("value",))
+        raise InvalidInput("The value to take back must be more than 0.", field=("amount",))
     return _Wish(activity_key, None, quantity, reason, key)
 
 
@@ -182,4 +182,4 @@ def _quantity(text: str) -> int:
     try:
         return parse(text)
     except (InvalidInput, OutOfRange) as refusal:
-        raise type(refusal)(refusal.message, field=("value",)) from None
+        raise type(refusal)(refusal.message, field=("amount",)) from None

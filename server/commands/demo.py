@@ -114,5 +114,5 @@ def _welcome(url: str, show: "Show") -> str:
 _MUTATION = (
     'mutation { recordActivity(input: {member: \\"otter\\", type: \\"pages.read\\", '
     'value: \\"40\\", properties: {book: \\"Emma\\", genre: \\"romance\\"}}) '
-    "{ pointsEarned { unit granted } userErrors { code message } } }"
+    "{ entries { unit granted } userErrors { code message } } }"
 )

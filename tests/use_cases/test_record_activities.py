@@ -93,6 +93,15 @@ def test_the_same_key_and_content_is_a_retry(club: Scene) -> None:
     assert facts(club) == ["k"]
 
 
+def test_a_refused_twin_in_the_same_batch_leaves_no_trace(club: Scene) -> None:
+    first, twin = (sent("buy", value=value, store="x", key="k") for value in ("3", "500"))
+    results = now_done(club.record(first, twin))
+    assert isinstance(results[0], Recorded)
+    assert isinstance(results[1], IdempotencyConflict)
+    assert now_done(club.differences()) == []
+    assert results[0].activity.value == units(3)
+
+
 BASE = sent("buy", value="3", store="x", key="k", source="order 1")
 
 

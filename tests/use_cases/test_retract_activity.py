@@ -107,7 +107,7 @@ def test_more_than_is_left_is_refused_and_nothing_is_written(shop: Scene) -> Non
     with pytest.raises(InvalidInput) as refused:
         now_done(shop.retract("b", amount="2", key="refund 2"))
     assert refused.value.message == "Only 1 of the activity's value is left to take back."
-    assert refused.value.field == ("value",)
+    assert refused.value.field == ("amount",)
     assert now_done(shop.totals()) == before
 
 
@@ -126,7 +126,7 @@ def test_a_retry_is_told_from_a_second_refund(shop: Scene) -> None:
     assert stars(shop) == units(9)
     with pytest.raises(IdempotencyConflict) as conflict:
         now_done(shop.retract("b", amount="3", key="refund 1"))
-    assert conflict.value.field == ("value",)
+    assert conflict.value.field == ("amount",)
 
 
 def test_a_key_that_took_back_another_activity_is_a_conflict(shop: Scene) -> None:
@@ -173,14 +173,14 @@ def test_nothing_has_the_source(shop: Scene) -> None:
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
-        ({}, ("key",)),
-        ({"activity_key": "a", "source": "order 1"}, ("key",)),
+        ({}, ("activityKey",)),
+        ({"activity_key": "a", "source": "order 1"}, ("activityKey",)),
         ({"activity_key": ""}, ("activityKey",)),
-        ({"activity_key": "a", "amount": "1"}, ("value",)),
-        ({"source": "order 1", "amount": "1", "key": "k"}, ("value",)),
-        ({"activity_key": "a", "amount": "0", "key": "k"}, ("value",)),
-        ({"activity_key": "a", "amount": "-1", "key": "k"}, ("value",)),
-        ({"activity_key": "a", "amount": "much", "key": "k"}, ("value",)),
+        ({"activity_key": "a", "amount": "1"}, ("amount",)),
+        ({"source": "order 1", "amount": "1", "key": "k"}, ("amount",)),
+        ({"activity_key": "a", "amount": "0", "key": "k"}, ("amount",)),
+        ({"activity_key": "a", "amount": "-1", "key": "k"}, ("amount",)),
+        ({"activity_key": "a", "amount": "much", "key": "k"}, ("amount",)),
         ({"activity_key": "a", "reason": "r" * 501}, ("reason",)),
         ({"activity_key": "a", "key": "k" * 201}, ("key",)),
     ],
