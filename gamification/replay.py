@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve
 from gamification.facts import Activity, Retraction
-from gamification.outcomes import Outcome, PointsEarned
+from gamification.outcomes import Outcome, PointsEarned, TallyChanged
 from gamification.ports import Totals
 from gamification.rules.earning import OPENING
 from gamification.state import (
@@ -29,9 +29,13 @@ from gamification.state import (
 
 @dataclass(slots=True)
 class Replayed:
-    """A member's state as the facts make it, every posting on the way, and what each fact did."""
+    """A member's state as the facts make it, every posting on the way, and what each fact did.
+
+    `peaks` is how high each tally really was at its highest; the peak in a tally is a bound.
+    """
 
     state: State = field(default_factory=State)
+    peaks: dict[TallyKey, int] = field(default_factory=dict[TallyKey, int])
     postings: dict[PostingKey, Posting] = field(default_factory=dict[PostingKey, Posting])
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict[str, list[Outcome]])
 
@@ -53,6 +57,9 @@ def replay(
             replayed.state = evolve(replayed.state, outcome)
             if isinstance(outcome, PointsEarned):
                 replayed.postings[outcome.key] = outcome.posting
+            elif isinstance(outcome, TallyChanged):
+                value = outcome.after.value
+                replayed.peaks[outcome.key] = max(value, replayed.peaks.get(outcome.key, value))
         if activity.key in keep:
             replayed.outcomes[activity.key] = outcomes
     return replayed

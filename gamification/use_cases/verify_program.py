@@ -128,10 +128,10 @@ def _tallies(who: str, replayed: Replayed, stored: Totals) -> Iterator[Differenc
                     str(getattr(one, name)),
                     str(getattr(other, name)),
                 )
-        if one.peak < other.peak:  # a peak may be too high, which costs a replay; never too low
-            yield Difference(
-                "the tally's peak", _tally_name(who, key), f"{one.peak}", f"at least {other.peak}"
-            )
+        peak = replayed.peaks[key]
+        if one.peak < peak:  # it may be too high, which costs a replay; never too low
+            name = _tally_name(who, key)
+            yield Difference("the tally's peak", name, f"{one.peak}", f"at least {peak}")
 
 
 def _ranked(program: Program, member: Member, stored: Totals) -> Iterator[Difference]:

@@ -102,7 +102,9 @@ async def test_a_leaderboard_with_badges_beside_the_names(
         first=entries,
     )
     assert len(data["leaderboard"]["period"]["entries"]["edges"]) == entries
-    assert calls(counted_world) == Counter({"standings": 1, "ahead": 1, "members": 1, "awards": 1})
+    counted = calls(counted_world)
+    assert counted.pop("ahead", 1) == 1, "ties are counted only where the page cuts one"
+    assert counted == Counter({"standings": 1, "members": 1, "awards": 1})
 
 
 async def test_nothing_is_read_for_members_that_are_not_selected(counted_world: World) -> None:
@@ -110,7 +112,9 @@ async def test_nothing_is_read_for_members_that_are_not_selected(counted_world: 
     await counted_world.ask(
         '{ leaderboard(key: "weekly") { period { entries { edges { node { rank } } } } } }'
     )
-    assert calls(counted_world) == Counter({"standings": 1, "ahead": 1})
+    counted = calls(counted_world)
+    assert counted.pop("ahead", 1) == 1
+    assert counted == Counter({"standings": 1})
 
 
 async def test_members_selected_in_fragments_are_read(counted_world: World) -> None:

@@ -26,10 +26,8 @@ Row = dict[str, str]
 
 
 def forum_file() -> Path:
-    """The whole file where it is at hand (FORUM_FILE, or beside the project), else the slice."""
-    named = os.environ.get("FORUM_FILE")
-    whole = PROJECT.parent / "shared" / "data" / "travel-forum.csv.gz"
-    return Path(named) if named else whole if whole.exists() else SLICE
+    """The whole file where FORUM_FILE names it, else the slice within the project."""
+    return Path(os.environ.get("FORUM_FILE") or SLICE)
 
 
 def forum_rows() -> list[Row]:
