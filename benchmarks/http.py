@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from itertools import count
@@ -20,6 +21,7 @@ from benchmarks.load import Load, load
 from benchmarks.machine import cpu_seconds
 from benchmarks.postgresql import postgresql
 from benchmarks.table import Figure
+from gamification.facts import NewActivity
 
 IMPORTED = 50_000
 CLIENTS = 64
@@ -136,10 +138,7 @@ def _running() -> Generator[Running]:
             yield Running(f"{address}/graphql", token, psutil.Process(server), database)
 
 
-def _line(activity: object) -> bytes:
-    from gamification.facts import NewActivity
-
-    assert isinstance(activity, NewActivity)
+def _line(activity: NewActivity) -> bytes:
     assert activity.occurred_at is not None
     row = {
         "occurred_at": activity.occurred_at.isoformat(),
@@ -173,8 +172,6 @@ def _serving(environment: dict[str, str], folder: Path) -> Generator[tuple[str, 
 
 def _address(log: Path, serving: subprocess.Popen[bytes]) -> str:
     """The address the server says it listens on, once it does."""
-    import time
-
     for _ in range(300):
         found = re.search(r"http://[\d.]+:\d+", log.read_text())
         if found:
