@@ -1,6 +1,6 @@
 """Documents are parsed, measured and validated once: for a small query that is most of the work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -19,6 +19,7 @@ from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionContext, ParseOptions
 
 from gql.errors import BAD_REQUEST, refused
+from gql.executor import Plans
 from gql.limits import TOKENS_MAX, Size, measure, too_large
 
 DOCUMENTS_CACHED_MAX = 256
@@ -28,28 +29,75 @@ TEXT_CACHED_MAX = 10_000
 
 class Prepared(NamedTuple):
     """A document that was looked at: `size` counts variables for page sizes as if they were the
-    largest; `errors` is empty if the document may run."""
+    largest; `errors` is empty if the document may run; `plans` are the executor's (None where
+    directives make each execution another)."""
 
     document: DocumentNode
+    operations: tuple[OperationDefinitionNode, ...]
     size: Size
     errors: tuple[GraphQLError, ...]
+    plans: Plans | None
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of this name; the first one, where none is named."""
+        return next(
+            (
+                each
+                for each in self.operations
+                if name is None or (each.name is not None and each.name.value == name)
+            ),
+            None,
+        )
 
 
 def prepare(schema: GraphQLSchema, text: str) -> Prepared:
-    """Parse, measure and validate a document. It is not validated if it is too large for that."""
+    """Parse, measure and validate a document. It is not validated if it is too large for that.
+
+    Raises `GraphQLSyntaxError`.
+    """
     document = parse(text, max_lexical_tokens=TOKENS_MAX)
+    operations = tuple(
+        each for each in document.definitions if isinstance(each, OperationDefinitionNode)
+    )
     size = measure(schema, document, None)
     # Page sizes may come with the variables: only the cost can still turn out to be lower.
     if error := too_large(size._replace(cost=0)):
-        return Prepared(document, size, (error,))
-    return Prepared(document, size, tuple(validate_document(schema, document, specified_rules)))
+        errors = (error,)
+    else:
+        errors = tuple(validate_document(schema, document, specified_rules))
+    return Prepared(document, operations, size, errors, None if size.directives else {})
 
 
 _prepare_cached = lru_cache(maxsize=DOCUMENTS_CACHED_MAX)(prepare)
 
 
+def prepared_once(schema: GraphQLSchema, text: str) -> Prepared:
+    """As `prepare`, which is asked only once for a document that keeps coming."""
+    return (_prepare_cached if len(text) <= TEXT_CACHED_MAX else prepare)(schema, text)
+
+
+def objections(
+    schema: GraphQLSchema,
+    prepared: Prepared,
+    operation_name: str | None,
+    variables: Mapping[str, Any] | None,
+) -> list[GraphQLError]:
+    """Why a document may not be executed with these variables; empty if it may."""
+    if prepared.errors:
+        return list(prepared.errors)
+    if operation_name is None and len(prepared.operations) > 1:
+        # Strawberry would run the first of several operations where none is named.
+        message = "The query has several operations: `operationName` must tell which one is meant."
+        return [refused(BAD_REQUEST, message)]
+    if too_large(prepared.size):
+        error = too_large(measure(schema, prepared.document, variables))
+        return [error] if error else []
+    return []
+
+
 class PreparedDocuments(SchemaExtension):
-    """Puts the prepared document into the execution, in place of parsing and validating it."""
+    """Puts the prepared document into strawberry's execution, in place of parsing and validating
+    it: that of the operations of sockets, which stream their results."""
 
     prepared: Prepared | None = None
 
@@ -57,35 +105,20 @@ class PreparedDocuments(SchemaExtension):
         execution = self.execution_context
         # Documents that cannot be parsed are parsed again after this hook, where errors are told.
         execution.parse_options = cast("ParseOptions", {"max_lexical_tokens": TOKENS_MAX})
-        text = execution.query
-        if text:
-            remembered = _prepare_cached if len(text) <= TEXT_CACHED_MAX else prepare
+        if execution.query:
             with suppress(GraphQLSyntaxError):
-                self.prepared = remembered(_core_schema(execution), text)
+                self.prepared = prepared_once(_core_schema(execution), execution.query)
                 execution.graphql_document = self.prepared.document
         yield
 
     def on_validate(self) -> Iterator[None]:
         execution, prepared = self.execution_context, self.prepared
         if prepared is not None:
-            errors = list(prepared.errors) or _ambiguity(execution, prepared.document)
-            if not errors and too_large(prepared.size):
-                schema = _core_schema(execution)
-                error = too_large(measure(schema, prepared.document, execution.variables))
-                errors = [error] if error else []
-            execution.pre_execution_errors = errors
+            name = cast("Any", execution)._provided_operation_name
+            execution.pre_execution_errors = objections(
+                _core_schema(execution), prepared, name, execution.variables
+            )
         yield
-
-
-def _ambiguity(execution: ExecutionContext, document: DocumentNode) -> list[GraphQLError]:
-    """Strawberry would run the first of several operations where none is named."""
-    if len(document.definitions) == 1 or cast("Any", execution)._provided_operation_name:
-        return []
-    operations = [
-        each for each in document.definitions if isinstance(each, OperationDefinitionNode)
-    ]
-    message = "The query has several operations: `operationName` must tell which one is meant."
-    return [refused(BAD_REQUEST, message)] if len(operations) > 1 else []
 
 
 def _core_schema(execution: ExecutionContext) -> GraphQLSchema:

@@ -32,9 +32,11 @@ OutputType = Any
 
 FieldDetailsList = list[FieldDetails]
 
+Plans = dict[tuple[Any, ...], Read | None]
+"""By type and nodes (their ids: the document must outlive them); None where there is no plan.
 
-LIST_LENGTH_MIN = 4
-"""For shorter lists the plan costs more than it saves."""
+They hold for every execution of a document without directives, whatever its variables.
+"""
 
 
 class _Unforeseen(Exception):
@@ -54,9 +56,9 @@ class _Step(NamedTuple):
 class ListExecutor(StrawberryGraphQLCoreExecutionContext):
     """graphql-core's executor, with the short way through lists of plain objects."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plans: "Plans | None" = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._plans: dict[int, tuple[FieldDetailsList, Read | None]] = {}
+        self._plans: Plans = {} if plans is None else plans
 
     def complete_iterable_value(
         self,
@@ -67,7 +69,7 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         items: Iterable[Any],
         position_context: Any,
     ) -> Awaitable[list[Any]] | list[Any]:
-        if isinstance(items, list) and len(items) >= LIST_LENGTH_MIN:
+        if isinstance(items, list) and items:
             read = self._plan(item_type, field_details_list)
             if read is not None:
                 try:
@@ -78,13 +80,32 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
             item_type, field_details_list, info, path, items, position_context
         )
 
-    def _plan(self, item_type: OutputType, fields: FieldDetailsList) -> Read | None:
-        """The plan for a list's elements, made at its first sight in an execution."""
-        # Lists cannot be weakly referenced: the entry keeps this one alive, and its id with it.
-        known = self._plans.get(id(fields))
-        if known is None:
-            known = self._plans[id(fields)] = (fields, self._plan_of(item_type, fields))
-        return known[1]
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: Any,
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Awaitable[dict[str, Any]] | dict[str, Any]:
+        read = self._plan(return_type, field_details_list)
+        if read is not None:
+            try:
+                return read(result)
+            except _Unforeseen:
+                pass
+        return super().complete_object_value(  # pyright: ignore[reportUnknownMemberType]
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+    def _plan(self, kind: OutputType, fields: FieldDetailsList) -> Read | None:
+        """The plan for an object, or for each element of a list, made at its first sight."""
+        key = (kind, *[id(details.node) for details in fields])
+        if key in self._plans:
+            return self._plans[key]
+        read = self._plans[key] = self._plan_of(kind, fields)
+        return read
 
     def _plan_of(self, item_type: OutputType, fields: FieldDetailsList) -> Read | None:
         kind = _nullable(item_type)

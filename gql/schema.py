@@ -1,16 +1,12 @@
 """Everything that clients can ask, put together; `gamification schema` prints it."""
 
-from collections.abc import Sequence
-
 import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
 
 from gql.activities.mutations import ActivityMutations
 from gql.badges.types import Award
 from gql.documents import PreparedDocuments
-from gql.errors import tell
+from gql.execution import Schema
 from gql.executor import ListExecutor
 from gql.leaderboards.queries import LeaderboardQueries
 from gql.leaderboards.subscriptions import LeaderboardSubscriptions
@@ -40,17 +36,6 @@ class Mutation(ActivityMutations, MemberMutations, ProgramMutations):
 )
 class Subscription(LeaderboardSubscriptions, MemberSubscriptions, ProgramSubscriptions):
     pass
-
-
-class Schema(strawberry.Schema):
-    """Our schema: it tells errors with codes, and logs only those that nobody foresaw."""
-
-    def process_errors(
-        self,
-        errors: Sequence[GraphQLError],
-        execution_context: ExecutionContext | None = None,
-    ) -> None:
-        tell(errors)
 
 
 schema = Schema(

@@ -5,10 +5,11 @@ from datetime import datetime
 import strawberry
 
 from gamification.facts import NewActivity
+from gql.inputs import input_type
 from gql.scalars import DecimalText, Properties
 
 
-@strawberry.input(description="Something a member did.")
+@input_type(description="Something a member did.")
 class RecordActivityInput:
     member: str = strawberry.field(
         description="The app's own id of the person, who is registered if new."
@@ -47,14 +48,14 @@ class RecordActivityInput:
         )
 
 
-@strawberry.input(description="Several things that members did.")
+@input_type(description="Several things that members did.")
 class RecordActivitiesInput:
     activities: list[RecordActivityInput] = strawberry.field(
         description="At most 1,000. They may be in any order, of any members."
     )
 
 
-@strawberry.input(description="What to take back: name an activity, or a source.")
+@input_type(description="What to take back: name an activity, or a source.")
 class RetractActivityInput:
     activity_key: str | None = strawberry.field(
         default=None,

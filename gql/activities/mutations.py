@@ -1,7 +1,7 @@
 """Activity comes in, and is taken back."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, TypeVar
 
 import strawberry
 
@@ -55,28 +55,17 @@ class RecordActivityPayload:
         description="Whether it had arrived before. Then nothing happened again; awards and "
         "entries are those of the first time."
     )
-    user_errors: list[UserError] = strawberry.field(
-        description="Why the activity was refused. Empty if it was not."
-    )
-
-    @strawberry.field(description="The awards that it completed.")
-    def awards(self, info: Info) -> list[Award]:
-        if self.replayed and self.activity:
-            return cast("list[Award]", _first_awards(info.context, self.activity.key))
-        return awards_in(info.context.program.rules, self.outcomes)
-
-    @strawberry.field(
+    awards: list[Award] = strawberry.field(description="The awards that it completed.")
+    revoked_awards: list[Award] = strawberry.field(
         description="The awards that do not hold any more, because the activity came late and "
         "history is another now."
     )
-    def revoked_awards(self, info: Info) -> list[Award]:
-        return revoked_in(info.context.program.rules, self.outcomes)
-
-    @strawberry.field(description="The entries it made in the ledger of points.")
-    def entries(self, info: Info) -> list[PointsEntry]:
-        if self.replayed and self.activity:
-            return cast("list[PointsEntry]", _first_entries(info.context, self.activity.key))
-        return entries_in(self.outcomes)
+    entries: list[PointsEntry] = strawberry.field(
+        description="The entries it made in the ledger of points."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        description="Why the activity was refused. Empty if it was not."
+    )
 
     @strawberry.field(description="The progress bars that it moved, as they are now.")
     async def progress(self, info: Info) -> list[Progress]:
@@ -93,7 +82,7 @@ class RecordActivityPayload:
         return await standings_moved(info, self.member_id, self.outcomes)
 
     @classmethod
-    def of(cls, result: Recorded | Refusal) -> "RecordActivityPayload":
+    async def of(cls, context: Context, result: Recorded | Refusal) -> "RecordActivityPayload":
         if isinstance(result, Refusal):
             return cls(
                 member_id=None,
@@ -101,14 +90,22 @@ class RecordActivityPayload:
                 activity=None,
                 member=None,
                 replayed=False,
+                awards=[],
+                revoked_awards=[],
+                entries=[],
                 user_errors=user_errors(result),
             )
+        rules, key, outcomes = context.program.rules, result.activity.key, result.outcomes
+        is_repeat = result.replayed
         return cls(
             member_id=result.member.id,
-            outcomes=result.outcomes,
+            outcomes=outcomes,
             activity=Activity.of(result.activity),
             member=Member.of(result.member),
-            replayed=result.replayed,
+            replayed=is_repeat,
+            awards=await _first_awards(context, key) if is_repeat else awards_in(rules, outcomes),
+            revoked_awards=revoked_in(rules, outcomes),
+            entries=await _first_entries(context, key) if is_repeat else entries_in(outcomes),
             user_errors=[],
         )
 
@@ -172,7 +169,7 @@ class ActivityMutations:
     ) -> RecordActivityPayload:
         context = info.context
         result = await context.recorder.record(context.program, input.to_core())
-        return RecordActivityPayload.of(result)
+        return await RecordActivityPayload.of(context, result)
 
     @strawberry.mutation(
         description="Store what members did, up to 1,000 activities in one transaction.",
@@ -185,9 +182,8 @@ class ActivityMutations:
             results = await _record_all(info.context, input)
         except Refusal as refusal:
             return RecordActivitiesPayload(results=[], user_errors=user_errors(refusal))
-        return RecordActivitiesPayload(
-            results=[RecordActivityPayload.of(result) for result in results], user_errors=[]
-        )
+        payloads = [await RecordActivityPayload.of(info.context, result) for result in results]
+        return RecordActivitiesPayload(results=payloads, user_errors=[])
 
     @strawberry.mutation(
         description="Take an activity back, wholly or in part, as if it had not been done.",
@@ -215,10 +211,6 @@ class ActivityMutations:
             return RetractActivityPayload.of(await _attempted(attempt))
         except Refusal as refusal:
             return RetractActivityPayload.of(refusal)
-
-
-# Only of replayed activities must something be read. The two are awaited by the executor, so that
-# all other payloads do without a task for each field.
 
 
 async def _first_awards(context: Context, key: str) -> list[Award]:

@@ -8,12 +8,13 @@ from gamification.refusals import Refusal
 from gamification.use_cases.update_member import update_member
 from gql.context import Info
 from gql.errors import INPUT, UserError, user_errors
+from gql.inputs import input_type
 from gql.members.types import Member
 from gql.permissions import WriteMembers
 from gql.scalars import Properties
 
 
-@strawberry.input(description="What is new about a member. What is left out stays as it is.")
+@input_type(description="What is new about a member. What is left out stays as it is.")
 class UpdateMemberInput:
     external_id: str = strawberry.field(
         description="The app's own id of the person, who is registered if new."

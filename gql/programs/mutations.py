@@ -9,11 +9,12 @@ from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import apply_definition
 from gql.context import Info
 from gql.errors import INPUT, UserError, user_errors
+from gql.inputs import input_type
 from gql.permissions import WriteDefinition
 from gql.programs.types import Program
 
 
-@strawberry.input(description="A definition to put in force.")
+@input_type(description="A definition to put in force.")
 class ApplyDefinitionInput:
     definition: str = strawberry.field(
         description="The whole definition, as YAML or JSON text. Its key must be the program's."

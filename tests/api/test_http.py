@@ -144,6 +144,16 @@ async def test_the_status_tells_whether_the_request_was_executed(
     assert new.json() == old.json()
 
 
+async def test_a_document_that_was_seen_before_heeds_its_variables(small_world: World) -> None:
+    query = "query ($less: Boolean!) { program { key name @skip(if: $less) } }"
+    answers = [
+        (await post(small_world, json={"query": query, "variables": {"less": less}})).json()
+        for less in (False, True, False)
+    ]
+    whole, less = {"key": "forum", "name": "Forum"}, {"key": "forum"}
+    assert [each["data"]["program"] for each in answers] == [whole, less, whole]
+
+
 @pytest.mark.parametrize("media_type", ["text/plain", "multipart/form-data; boundary=x", "", "x"])
 async def test_other_bodies_are_refused(small_world: World, media_type: str) -> None:
     headers = {"content-type": media_type} if media_type else {}
