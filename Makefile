@@ -65,7 +65,7 @@ clean: ## Remove .venv and every cache
 
 $(SYNCED): pyproject.toml uv.lock | $(UV)
 	@echo "Installing what uv.lock names into $(VENV) ..."
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 # Takes the first Python that is new enough: the one called python3 if it is.

@@ -1,10 +1,10 @@
 """What a resolver may reach: without it the program, the ports and the clock would be global."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import strawberry
 
@@ -15,12 +15,28 @@ from gamification.refusals import Refusal
 from gamification.use_cases.record_activities import Recorded
 from gql.loaders import Loaders
 
+T = TypeVar("T")
+
 
 class Recorder(Protocol):
-    """Records single activities; it may gather concurrent ones into one transaction."""
+    """Records activities. What passes by itself, such as a lost connection, is tried again."""
 
     async def record(self, program: Program, new: NewActivity) -> Recorded | Refusal:
-        """Record one activity: what became of it, or why it was refused."""
+        """Record one activity, maybe in one transaction with others that came at the same time."""
+        ...
+
+    async def record_all(
+        self, program: Program, new: Sequence[NewActivity]
+    ) -> Sequence[Recorded | Refusal]:
+        """Record activities in a transaction of their own: one result for each, in order."""
+        ...
+
+
+class Retrying(Protocol):
+    """Tries again what failed for a reason that passes by itself."""
+
+    async def __call__(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do the work, which must be harmless to repeat."""
         ...
 
 
@@ -48,6 +64,7 @@ class Context:
     store: Store
     hub: Hub
     recorder: Recorder
+    retrying: Retrying
     programs: Programs
     scopes: frozenset[str]
     now: Callable[[], datetime]
@@ -73,6 +90,7 @@ class Context:
             store=self.store,
             hub=self.hub,
             recorder=self.recorder,
+            retrying=self.retrying,
             programs=self.programs,
             scopes=self.scopes,
             now=self.now,

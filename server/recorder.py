@@ -87,15 +87,15 @@ class BatchingRecorder:
             return Busy(
                 f"{len(lane.queue)} activities are waiting to be recorded: try again in {seconds} s"
             )
-        # A key of our own makes every retry below recognise what was stored before.
-        keyed = new if new.key is not None else replace(new, key=self._new_key())
-        waiting = _Waiting(
-            program, keyed, new.key is None, asyncio.get_running_loop().create_future()
-        )
+        waiting = self._waiting(program, new)
         lane.queue.append(waiting)
         if lane.task is None:
             lane.task = asyncio.create_task(self._empty(program.id, lane))
         return await waiting.result
+
+    async def record_all(self, program: Program, new: Sequence[NewActivity]) -> Sequence[Result]:
+        """Record activities in a transaction of their own: one result for each, in order."""
+        return await self._write([self._waiting(program, each) for each in new])
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is queued."""
@@ -130,13 +130,20 @@ class BatchingRecorder:
         else:
             for waiting, result in zip(batch, results, strict=True):
                 if not waiting.result.done():
-                    waiting.result.set_result(_as_asked(waiting, result))
+                    waiting.result.set_result(result)
 
     async def _write(self, batch: Sequence[_Waiting]) -> Sequence[Result]:
         program = max((waiting.program for waiting in batch), key=_version)
         activities = [waiting.new for waiting in batch]
         now = self._now()  # the same at every attempt: a retry repeats, it does not happen later
-        return await retrying(lambda: self._record(program, activities, now=now))
+        results = await retrying(lambda: self._record(program, activities, now=now))
+        return [_as_asked(*each) for each in zip(batch, results, strict=True)]
+
+    def _waiting(self, program: Program, new: NewActivity) -> _Waiting:
+        # A key of our own makes every retry recognise what was stored before.
+        keyed = new if new.key is not None else replace(new, key=self._new_key())
+        result = asyncio.get_running_loop().create_future()
+        return _Waiting(program, keyed, new.key is None, result)
 
 
 def _version(program: Program) -> int:

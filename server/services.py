@@ -17,6 +17,7 @@ from server.fresh_key import fresh_key
 from server.live.hub import LocalHub
 from server.programs import CachedPrograms
 from server.recorder import BatchingRecorder
+from server.retrying import retrying
 from server.settings import Settings
 
 
@@ -64,6 +65,7 @@ class Services:
             store=self.store,
             hub=self.hub,
             recorder=self.recorder,
+            retrying=retrying,
             programs=self.programs,
             scopes=key.scopes,
             now=now,

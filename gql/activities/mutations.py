@@ -1,18 +1,16 @@
 """Activity comes in, and is taken back."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import strawberry
 
+from gamification.facts import NewActivity
 from gamification.ids import MemberId
 from gamification.outcomes import Outcome
-from gamification.ports import Contended
 from gamification.refusals import Refusal, TooMany
 from gamification.use_cases.record_activities import (
     ACTIVITIES_MAX,
     Recorded,
-    record_activities,
 )
 from gamification.use_cases.retract_activity import Retracted, retract_activity
 from gql.activities.changes import (
@@ -36,9 +34,6 @@ from gql.members.types import Member
 from gql.permissions import WriteActivities
 from gql.points.types import PointsEntry
 from gql.progress.types import Progress
-
-Result = TypeVar("Result")
-_ATTEMPTS = 3
 
 
 @strawberry.type(description="What became of an activity, and all that it changed.")
@@ -178,11 +173,12 @@ class ActivityMutations:
     async def record_activities(
         self, info: Info, input: Annotated[RecordActivitiesInput, INPUT]
     ) -> RecordActivitiesPayload:
+        context = info.context
         try:
-            results = await _record_all(info.context, input)
+            results = await context.recorder.record_all(context.program, _activities(input))
         except Refusal as refusal:
             return RecordActivitiesPayload(results=[], user_errors=user_errors(refusal))
-        payloads = [await RecordActivityPayload.of(info.context, result) for result in results]
+        payloads = [await RecordActivityPayload.of(context, result) for result in results]
         return RecordActivitiesPayload(results=payloads, user_errors=[])
 
     @strawberry.mutation(
@@ -208,9 +204,17 @@ class ActivityMutations:
             )
 
         try:
-            return RetractActivityPayload.of(await _attempted(attempt))
+            return RetractActivityPayload.of(await context.retrying(attempt))
         except Refusal as refusal:
             return RetractActivityPayload.of(refusal)
+
+
+def _activities(input: RecordActivitiesInput) -> list[NewActivity]:
+    count = len(input.activities)
+    if count > ACTIVITIES_MAX:
+        message = f"at most {ACTIVITIES_MAX} activities at once, not {count}"
+        raise TooMany(message, field=("activities",))
+    return [each.to_core() for each in input.activities]
 
 
 async def _first_awards(context: Context, key: str) -> list[Award]:
@@ -223,33 +227,3 @@ async def _first_entries(context: Context, key: str) -> list[PointsEntry]:
     """The entries that an activity made when it first arrived, and since."""
     rows = await context.reading.entries_of_activity(key)
     return [PointsEntry.of_entry(row.entry, balance=row.balance_after) for row in rows]
-
-
-async def _record_all(context: Context, input: RecordActivitiesInput) -> list[Recorded | Refusal]:
-    if len(input.activities) > ACTIVITIES_MAX:
-        raise TooMany(
-            f"at most {ACTIVITIES_MAX} activities at once, not {len(input.activities)}",
-            field=("activities",),
-        )
-
-    async def attempt() -> list[Recorded | Refusal]:
-        return await record_activities(
-            context.store,
-            context.hub,
-            context.program,
-            [each.to_core() for each in input.activities],
-            now=context.at,
-            new_key=context.new_key,
-        )
-
-    return await _attempted(attempt)
-
-
-async def _attempted(attempt: Callable[[], Awaitable[Result]]) -> Result:
-    """Run it again where another transaction stored one of the keys meanwhile."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return await attempt()
-        except Contended:
-            continue
-    return await attempt()

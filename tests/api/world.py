@@ -1,6 +1,6 @@
 """A small program with its ports, and a client that asks it over HTTP, as the tests need them."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from gql.errors import Unauthenticated
 from gql.http import GraphQLApp
 from gql.schema import schema
 from server.live.hub import LocalHub
+from server.retrying import retrying
 
 READ = "read"
 ALL_SCOPES = frozenset({READ, "activities:write", "members:write", "definition:write"})
@@ -91,10 +92,15 @@ class World:
         self.program = program
 
     async def record(self, program: Program, new: NewActivity) -> Recorded | Refusal:
-        (result,) = await record_activities(
-            self.store, self.hub, program, [new], now=self.at, new_key=self.new_key
-        )
+        (result,) = await self.record_all(program, [new])
         return result
+
+    async def record_all(
+        self, program: Program, new: Sequence[NewActivity]
+    ) -> Sequence[Recorded | Refusal]:
+        return await record_activities(
+            self.store, self.hub, program, new, now=self.at, new_key=self.new_key
+        )
 
     def context(self) -> Context:
         return Context(
@@ -102,6 +108,7 @@ class World:
             store=self.store,
             hub=self.hub,
             recorder=self,
+            retrying=retrying,
             programs=self,
             scopes=self.scopes,
             now=self.now,

@@ -189,6 +189,19 @@ async def test_a_commit_whose_answer_was_lost_is_recognised(desk: Desk) -> None:
     assert desk.sizes == [1, 1]
 
 
+async def test_many_whose_answer_was_lost_are_recorded_once(desk: Desk) -> None:
+    desk.gate.set()
+    desk.failures_after = [ConnectionResetError()]
+    recorder = desk.recorder()
+    results = await recorder.record_all(desk.program, [visit(), visit(key="k"), visit()])
+    assert desk.sizes == [3, 3]
+    # Keys of our own are new to the sender, whose own key was stored before.
+    assert [isinstance(each, Recorded) and each.replayed for each in results] == [
+        False, True, False,
+    ]  # fmt: skip
+    assert len(await desk.keys("anne")) == 3
+
+
 async def test_a_full_queue_refuses_and_says_when_to_come_again(desk: Desk) -> None:
     recorder = desk.recorder(size=1, queue=2)
     waiting = [asyncio.create_task(recorder.record(desk.program, visit()))]
