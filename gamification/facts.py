@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -14,7 +13,7 @@ Scalar = str | bool | int | float | None
 """The value of one property: JSON's scalars. Numbers with a fraction are exact to four decimals."""
 
 
-class Order(NamedTuple):
+class Order(Struct, frozen=True, order=True, gc=False):
     """The place of a fact among its member's facts: by time, then by key.
 
     The key, and not the arrival, breaks ties of time, because only then does any order of

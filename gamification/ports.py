@@ -108,7 +108,7 @@ class SubjectBound(NamedTuple):
     below: int
 
 
-class Standing(NamedTuple):
+class Standing(Struct, frozen=True, gc=False):
     """One member's score on a board. Order of a board: score down, reached_at up, member up."""
 
     member: MemberId
@@ -344,6 +344,12 @@ class Reading(Protocol):
         self, board: Board, *, after: Standing | None, limit: int
     ) -> list[Standing]:
         """The next standings in the board's order after the given one (None: from the top)."""
+        ...
+
+    async def standings_with_members(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> tuple[list[Standing], dict[MemberId, Member]]:
+        """As `standings`, and who they are."""
         ...
 
     async def standings_before(

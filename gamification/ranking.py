@@ -1,10 +1,9 @@
 """Numbers the rows of a board: ranks, positions and ties, the same for every part of the board."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
-from itertools import groupby
-from operator import attrgetter
 from typing import assert_never
 
 from msgspec import Struct
@@ -43,22 +42,19 @@ def number(
     `first` tells how many stand before the first row; `last` the same of the last row, which
     matters when the slice cuts its group of ties. Without it the board ends with the slice.
     """
+    if not rows:
+        return []
+    tied = Counter([row.score for row in rows])
+    if last is not None:
+        tied[rows[-1].score] = last.tied + 1
+    tied[rows[0].score] = first.tied + 1
     places: list[Place] = []
-    higher, higher_scores = first.higher, first.higher_scores
-    for score, group in groupby(rows, attrgetter("score")):
-        tied = list(group)
-        position = first.before + len(places) + 1
-        if places:
-            higher, higher_scores = position - 1, higher_scores + 1
-        if not places:
-            others = first.tied
-        elif len(places) + len(tied) == len(rows) and last is not None:
-            others = last.tied
-        else:
-            others = len(tied) - 1
-        for offset, row in enumerate(tied):
-            rank = _rank(ties, higher, higher_scores, position=position + offset)
-            places.append(Place(row.member, rank, position + offset, others, score, row.reached_at))
+    score, higher, higher_scores = rows[0].score, first.higher, first.higher_scores
+    for position, row in enumerate(rows, first.before + 1):
+        if row.score != score:
+            score, higher, higher_scores = row.score, position - 1, higher_scores + 1
+        rank = _rank(ties, higher, higher_scores, position=position)
+        places.append(Place(row.member, rank, position, tied[score] - 1, score, row.reached_at))
     return places
 
 

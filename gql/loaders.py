@@ -66,6 +66,7 @@ class Loaders:
         self._program = program
         self._reading = reading
         self._at = at
+        self._ranked: dict[MemberId, Member] = {}
 
     # ------------------------------------------------------------------------------- members
 
@@ -93,10 +94,18 @@ class Loaders:
 
     async def members_listed(self, ids: Sequence[MemberId]) -> list[Member]:
         """The members of one list, in its order. A list is a batch already."""
-        if len(ids) == 1:
-            return [await self.member(ids[0])]
-        found = await self._reading.members(ids) if ids else {}
-        return [found[id] for id in ids]
+        missing = [id for id in ids if id not in self._ranked]
+        if len(missing) == 1:
+            found = {missing[0]: await self.member(missing[0])}
+        else:
+            found = await self._reading.members(missing) if missing else {}
+        known = self._ranked | found
+        return [known[id] for id in ids]
+
+    @cached_property
+    def ranking(self) -> "RankingWithMembers":
+        """Reads boards, for who will list their members next."""
+        return RankingWithMembers(self._reading, self._ranked)
 
     @cached_property
     def member_count(self) -> Awaitable[int]:
@@ -208,6 +217,27 @@ class Loaders:
             return dict(zip(asked, found, strict=True))
 
         return _grouped(load, lambda asked: (asked.board, asked.windows))
+
+
+class RankingWithMembers:
+    """Reads rows of boards with their members, in the one statement; those go to `members`."""
+
+    def __init__(self, reading: Reading, members: dict[MemberId, Member]) -> None:
+        self._reading = reading
+        self._members = members
+
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]:
+        found, members = await self._reading.standings_with_members(board, after=after, limit=limit)
+        self._members.update(members)
+        return found
+
+    async def standing_at(self, board: Board, position: int) -> Standing | None:
+        return await self._reading.standing_at(board, position)
+
+    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
+        return await self._reading.ahead(board, standings)
 
 
 def _by_member(found: Mapping[MemberKey, Value]) -> dict[MemberId, dict[MemberKey, Value]]:

@@ -3,8 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Annotated, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import orjson
 import strawberry
@@ -53,11 +52,12 @@ class PageInfo:
 @strawberry.type(description="One element of a list, and its place there.")
 class Edge(Generic[T]):
     node: T = strawberry.field(description="The element.")
-    place: strawberry.Private[Callable[[], tuple[Part, ...]]]
+    row: strawberry.Private[object]
+    place: strawberry.Private[Callable[[Any], tuple[Part, ...]]]
 
     @strawberry.field(description="The element's place in the list, opaque.")
     def cursor(self) -> str:
-        return cursor(*self.place())
+        return cursor(*self.place(self.row))
 
 
 @strawberry.type(description="A page of a list.")
@@ -98,7 +98,7 @@ def cut(
         start_cursor=cursor(*place(shown[0])) if shown else None,
         end_cursor=cursor(*place(shown[-1])) if shown else None,
     )
-    return [Edge(node=node(row), place=partial(place, row)) for row in shown], info
+    return [Edge(node=node(row), row=row, place=place) for row in shown], info
 
 
 def page_size(first: int | None, *, name: str = "first") -> int:

@@ -12,8 +12,8 @@ from itertools import accumulate
 from operator import add
 
 from gamification.ids import MemberId
-from gamification.ports import Ahead, Board, Standing
-from models.mapping import from_micros, to_micros
+from gamification.ports import Ahead, Board, Member, Standing
+from models.mapping import MEMBER_COLUMNS, Fetched, from_micros, member_to_core, to_micros
 from models.session import Scope
 from models.statement import Argument, Row, Statement
 
@@ -85,12 +85,23 @@ def _beyond(order: str, *, later: str, lower: str) -> str:
     return f"{union} ORDER BY {order} LIMIT $7"
 
 
+def _with_members(forward: str) -> str:
+    """The standings of another statement, each with its member."""
+    return f"""
+        SELECT s.*, {MEMBER_COLUMNS} FROM ({forward}) AS s CROSS JOIN member m
+        WHERE m.program_id = $1 AND m.id = s.member_id
+        ORDER BY {_FORWARD}
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class _Statements:
     """What is asked of a board, for one way of making it from tallies."""
 
     top: Statement
+    top_with_members: Statement
     after: Statement
+    after_with_members: Statement
     before: Statement
     at: Statement
     of: Statement
@@ -99,9 +110,13 @@ class _Statements:
 
 
 def _statements(board: str, of: str) -> _Statements:
+    top = board + _TOP
+    after = board + _beyond(_FORWARD, later=">", lower="<")
     return _Statements(
-        top=Statement(board + _TOP),
-        after=Statement(board + _beyond(_FORWARD, later=">", lower="<")),
+        top=Statement(top),
+        top_with_members=Statement(_with_members(top)),
+        after=Statement(after),
+        after_with_members=Statement(_with_members(after)),
         before=Statement(board + _beyond(_BACKWARD, later="<", lower=">")),
         at=Statement(board + _AT),
         of=Statement(of, rows={"member_id": int}),
@@ -137,6 +152,19 @@ async def top(scope: Scope, board: Board, *, after: Standing | None, limit: int)
         return _standings(await scope.fetch(_of(board).top, *_tallies(board), limit))
     rows = await scope.fetch(_of(board).after, *_tallies(board), *_place(after), limit)
     return _standings(rows)
+
+
+async def top_with_members(
+    scope: Scope, board: Board, *, after: Standing | None, limit: int
+) -> tuple[list[Standing], dict[MemberId, Member]]:
+    """As `top`, and who they are: a statement less than asking for them afterwards."""
+    of = _of(board)
+    if after is None:
+        rows = await scope.fetch(of.top_with_members, *_tallies(board), limit)
+    else:
+        place = _place(after)
+        rows = await scope.fetch(of.after_with_members, *_tallies(board), *place, limit)
+    return _standings(rows), {row[0]: member_to_core(row[3:]) for row in rows}
 
 
 async def just_before(
@@ -213,8 +241,6 @@ def _place_in_order(standing: Standing) -> tuple[int, int, int]:
     return (-standing.score, to_micros(standing.reached_at), standing.member)
 
 
-def _standings(rows: Sequence[Sequence[int]]) -> list[Standing]:
-    return [
-        Standing(MemberId(member), score, from_micros(reached_at))
-        for member, score, reached_at in rows
-    ]
+def _standings(rows: Sequence[Fetched]) -> list[Standing]:
+    """Rows that begin with _STANDING."""
+    return [Standing(row[0], row[1], from_micros(row[2])) for row in rows]

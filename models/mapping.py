@@ -41,6 +41,7 @@ Fetched = Sequence[Any]
 """One row as the database gives it."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 # -------------------------------------------------------------------------------------- times
 
@@ -53,7 +54,7 @@ def to_micros(at: datetime) -> int:
 
 def from_micros(micros: int) -> datetime:
     """The time so many microseconds after 1970, in UTC."""
-    return _EPOCH + timedelta(0, 0, micros)
+    return _EPOCH + micros * _MICROSECOND
 
 
 def to_micros_or_null(at: datetime | None) -> int | None:
@@ -95,7 +96,7 @@ def member_to_core(row: Fetched) -> Member:
     id_, external_id, display_name, attributes, registered_at, last_at, last_key = row
     last = None if last_at is None else Order(from_micros(last_at), last_key)
     return Member(
-        MemberId(id_),
+        id_,
         external_id,
         display_name,
         _scalars(attributes),

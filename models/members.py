@@ -93,7 +93,7 @@ async def register_and_lock(
 async def lock(scope: Scope, ids: Collection[MemberId]) -> dict[MemberId, Member]:
     """Lock existing members, in the order of their ids."""
     rows = await scope.fetch(_LOCK_BY_ID, rows=[(id_,) for id_ in sorted(ids)])
-    return {MemberId(row[0]): member_to_core(row) for row in rows}
+    return {row[0]: member_to_core(row) for row in rows}
 
 
 async def by_external_id(scope: Scope, external_ids: Collection[str]) -> dict[str, Member]:
@@ -105,7 +105,7 @@ async def by_external_id(scope: Scope, external_ids: Collection[str]) -> dict[st
 async def by_id(scope: Scope, ids: Collection[MemberId]) -> dict[MemberId, Member]:
     """Members by their ids."""
     rows = await scope.fetch(_BY_ID, rows=[(id_,) for id_ in set(ids)])
-    return {MemberId(row[0]): member_to_core(row) for row in rows}
+    return {row[0]: member_to_core(row) for row in rows}
 
 
 async def page(scope: Scope, *, after: str | None, limit: int) -> list[Member]:

@@ -111,6 +111,11 @@ class SqlReading:
     ) -> list[Standing]:
         return await boards.top(self._scope, board, after=after, limit=limit)
 
+    async def standings_with_members(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> tuple[list[Standing], dict[MemberId, Member]]:
+        return await boards.top_with_members(self._scope, board, after=after, limit=limit)
+
     async def standings_before(
         self, board: Board, before: Standing, *, limit: int
     ) -> list[Standing]:

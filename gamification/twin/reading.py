@@ -177,6 +177,12 @@ class TwinReading(TwinView):
         ranked = self._tables.board(board)
         return [s for s in ranked if after is None or place(s) > place(after)][:limit]
 
+    async def standings_with_members(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> tuple[list[Standing], dict[MemberId, Member]]:
+        found = await self.standings(board, after=after, limit=limit)
+        return found, picked(self._tables.members, [each.member for each in found])
+
     async def standings_before(
         self, board: Board, before: Standing, *, limit: int
     ) -> list[Standing]:

@@ -1,6 +1,7 @@
 """Reads of leaderboards: the list, own rank, around-me and thresholds, all from one ranking."""
 
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from gamification.definition.compiled import CompiledBoard
 from gamification.ids import MemberId
@@ -10,8 +11,20 @@ from gamification.ranking import Place, Ties, number
 RADIUS_MAX = 50
 
 
+class Ranking(Protocol):
+    """What of `Reading` a page of a board is made from."""
+
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]: ...
+
+    async def standing_at(self, board: Board, position: int) -> Standing | None: ...
+
+    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]: ...
+
+
 async def page_of_board(
-    reading: Reading,
+    reading: Ranking,
     board: CompiledBoard,
     windows: tuple[str, ...],
     *,
@@ -98,7 +111,7 @@ def _numbered_from_the_top(rows: Sequence[Standing], ties: Ties) -> list[Place]:
 
 
 async def _numbered(
-    reading: Reading, ranking: Board, rows: Sequence[Standing], ties: Ties
+    reading: Ranking, ranking: Board, rows: Sequence[Standing], ties: Ties
 ) -> list[Place]:
     """Number rows; the counts around the slice's two ends come in one statement."""
     if not rows:

@@ -15,6 +15,7 @@ from gql.leaderboards.types import (
     board_of,
     entries_of,
     neighbours,
+    ranking_of,
 )
 from gql.live import PerSecond, Resume, updates
 from gql.pages import page_size
@@ -35,7 +36,7 @@ class LeaderboardUpdate:
     @strawberry.field(description="The best `first` of it.")
     async def entries(self, info: Info) -> list[LeaderboardEntry]:
         places = await page_of_board(
-            info.context.reading,
+            ranking_of(info),
             self.run.board,
             self.run.windows,
             after=None,

@@ -13,7 +13,7 @@ from gamification.ports import Standing
 from gamification.ranking import Place
 from gamification.refusals import InvalidInput, NotFound
 from gamification.use_cases import rank as ranking
-from gamification.use_cases.rank import RADIUS_MAX
+from gamification.use_cases.rank import RADIUS_MAX, Ranking
 from gql.context import Context, Info
 from gql.leaderboards.boards import Run, latest_runs, run_at
 from gql.loaders import PlaceAsked
@@ -57,21 +57,41 @@ class PeriodState(Enum):
 
 @strawberry.type(description="Where a member stands in one run of a leaderboard.")
 class LeaderboardEntry:
+    place: strawberry.Private[Place]
     known: strawberry.Private["Member | None"]
-    rank: int = strawberry.field(description="From 1; equal scores as the board's `ties` say.")
-    position: int = strawberry.field(
+
+    @strawberry.field(description="From 1; equal scores as the board's `ties` say.")
+    def rank(self) -> int:
+        return self.place.rank
+
+    @strawberry.field(
         description="From 1, and unique: among equal scores, who reached it first is ahead."
     )
-    tied_with: int = strawberry.field(description="How many others have the same score.")
-    score: Quantity = strawberry.field(description="The number that is ranked.")
-    reached_at: datetime = strawberry.field(
-        description="When the activity that made the score occurred."
-    )
+    def position(self) -> int:
+        return self.place.position
+
+    @strawberry.field(description="How many others have the same score.")
+    def tied_with(self) -> int:
+        return self.place.tied_with
+
+    @strawberry.field(description="The number that is ranked.", graphql_type=Quantity)
+    def score(self) -> int:
+        return self.place.score
+
+    @strawberry.field(description="When the activity that made the score occurred.")
+    def reached_at(self) -> datetime:
+        return self.place.reached_at
 
     @strawberry.field(description="Who it is.")
     def member(self) -> Annotated["Member", strawberry.lazy("gql.members.types")]:
         assert self.known is not None, "members are loaded where they are selected"
         return self.known
+
+
+def ranking_of(info: Info) -> Ranking:
+    """What reads a board's rows: with their members, if those are selected."""
+    context = info.context
+    return context.loaders.ranking if selects(info, "member") else context.reading
 
 
 async def entries_of(info: Info, places: Sequence[Place]) -> list[LeaderboardEntry]:
@@ -81,22 +101,13 @@ async def entries_of(info: Info, places: Sequence[Place]) -> list[LeaderboardEnt
     """
     from gql.members.types import Member
 
-    loaders = info.context.loaders
+    members: Sequence[Member | None] = [None] * len(places)
     if selects(info, "member"):
-        records = await loaders.members_listed([place.member for place in places])
-        known = [Member.of(record) for record in records]
-    else:
-        known = [None] * len(places)
+        records = await info.context.loaders.members_listed([place.member for place in places])
+        members = [Member.of(record) for record in records]
     return [
-        LeaderboardEntry(
-            known=member,
-            rank=place.rank,
-            position=place.position,
-            tied_with=place.tied_with,
-            score=Quantity(place.score),
-            reached_at=place.reached_at,
-        )
-        for place, member in zip(places, known, strict=True)
+        LeaderboardEntry(place=place, known=member)
+        for place, member in zip(places, members, strict=True)
     ]
 
 
@@ -140,19 +151,18 @@ class LeaderboardPeriod:
                 "'startAtRank' is 1 or more, and not given with 'after'", field=("startAtRank",)
             )
         places = await ranking.page_of_board(
-            info.context.reading,
+            ranking_of(info),
             self.run.board,
             self.run.windows,
             after=_standing(after) if after is not None else None,
             start_position=start_at_rank,
             limit=size + 1,
         )
-        rows = list(zip(places, await entries_of(info, places), strict=True))
         return page(
-            rows,
+            await entries_of(info, places),
             size,
-            node=lambda row: row[1],
-            place=lambda row: _place(row[0]),
+            node=lambda entry: entry,
+            place=lambda entry: _place(entry.place),
             follows=after is not None or (start_at_rank or 1) > 1,
         )
 

@@ -8,7 +8,6 @@ import strawberry
 
 from gamification import ports
 from gamification.facts import Order
-from gamification.ids import MemberId
 from gql.activities.types import Activity
 from gql.badges.types import AwardConnection, awards_of
 from gql.context import Context, Info
@@ -34,19 +33,29 @@ from gql.scalars import Properties
 
 @strawberry.type(description="A person in the program, known by the app's own id.")
 class Member(Node):
-    member_id: strawberry.Private[MemberId]
-    external_id: str = strawberry.field(description="The app's own id of this person.")
-    display_name: str | None = strawberry.field(description="What others read.")
-    attributes: Properties = strawberry.field(
+    record: strawberry.Private[ports.Member]
+
+    @strawberry.field(description="The app's own id of this person.")
+    def external_id(self) -> str:
+        return self.record.external_id
+
+    @strawberry.field(description="What others read.")
+    def display_name(self) -> str | None:
+        return self.record.display_name
+
+    @strawberry.field(
         description="What the app told about the member; leaderboards may select by it."
     )
-    registered_at: datetime = strawberry.field(
-        description="When the program first heard of the member."
-    )
+    def attributes(self) -> Properties:
+        return cast("Properties", self.record.attributes)
+
+    @strawberry.field(description="When the program first heard of the member.")
+    def registered_at(self) -> datetime:
+        return self.record.registered_at
 
     @strawberry.field(description="An opaque id.")
     def id(self) -> strawberry.ID:
-        return node_id("Member", self.external_id)
+        return node_id("Member", self.record.external_id)
 
     @strawberry.field(
         description="The member's progress bars, in the order of the definition. Those of secret "
@@ -60,7 +69,7 @@ class Member(Node):
             strawberry.argument(description="Only bars of these kinds. All, if left out."),
         ] = None,
     ) -> list[Progress]:
-        bars = await info.context.loaders.progress.load(self.member_id)
+        bars = await info.context.loaders.progress.load(self.record.id)
         wanted = None if kinds is None else {kind.name for kind in kinds}
         return [Progress.of(bar) for bar in bars if wanted is None or bar.kind.name in wanted]
 
@@ -76,14 +85,14 @@ class Member(Node):
         ] = None,
     ) -> AwardConnection:
         return await awards_of(
-            info.context, self.member_id, first=first, after=after, badges=badges
+            info.context, self.record.id, first=first, after=after, badges=badges
         )
 
     @strawberry.field(description="The member's account in each unit of the program.")
     async def points(self, info: Info) -> list[PointsAccount]:
-        accounts = await info.context.loaders.accounts.load(self.member_id)
+        accounts = await info.context.loaders.accounts.load(self.record.id)
         units = info.context.program.rules.units.values()
-        return [PointsAccount.of(self.member_id, unit, accounts.get(unit.key)) for unit in units]
+        return [PointsAccount.of(self.record.id, unit, accounts.get(unit.key)) for unit in units]
 
     @strawberry.field(description="What the member did, the latest first.")
     async def activities(
@@ -91,7 +100,7 @@ class Member(Node):
     ) -> Connection[Activity]:
         size = page_size(first)
         rows = await info.context.reading.activity_page(
-            self.member_id, before=_order(after) if after is not None else None, limit=size + 1
+            self.record.id, before=_order(after) if after is not None else None, limit=size + 1
         )
         return page(
             rows,
@@ -118,17 +127,11 @@ class Member(Node):
         context = info.context
         board = board_of(context, leaderboard)
         run = run_at(board, at or context.at, context.program.rules.calendar)
-        return await entry_of(info, run, self.member_id)
+        return await entry_of(info, run, self.record.id)
 
     @classmethod
     def of(cls, record: ports.Member) -> "Member":
-        return cls(
-            member_id=record.id,
-            external_id=record.external_id,
-            display_name=record.display_name,
-            attributes=cast("Properties", record.attributes),
-            registered_at=record.registered_at,
-        )
+        return cls(record=record)
 
     @classmethod
     async def found(cls, context: Context, parts: Sequence[Part]) -> "Member | None":

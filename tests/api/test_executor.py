@@ -7,7 +7,7 @@ import pytest
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gql.executor import ListExecutor
+from gql.executor import MANY_MIN, ListExecutor
 from gql.pages import Node
 from gql.scalars import SCALARS, Quantity
 
@@ -75,8 +75,12 @@ class Wrong:
 
 
 LISTS: dict[str, list[Any]] = {
-    "plain": [row(number=n, maybe=None if n % 2 else "x") for n in range(6)],
+    "plain": [row(number=n, maybe=None if n % 2 else "x") for n in range(5)],
     "nested": [row(many=[Inner(text="1"), Inner(text="2")], maybe_inner=Inner(text="m"))] * 5,
+    "nulls and lists of any length": [
+        row(maybe_inner=Inner(text=str(n)) if n % 2 else None, many=[Inner(text="m")] * n)
+        for n in range(5)
+    ],
     "too large a number": [row(), row(number=2**31), row(), row()],
     "a boolean for a number": [row(), row(), row(number=True), row()],
     "a number for a text": [row(text=5), row(), row(), row()],
@@ -117,23 +121,26 @@ def schema_of(rows: list[Any], executor: type[Any] | None) -> strawberry.Schema:
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
-@pytest.mark.parametrize("rows", LISTS)
+@pytest.mark.parametrize("times", [1, MANY_MIN], ids=["few", "many"])
+@pytest.mark.parametrize("name", LISTS)
 async def test_both_ways_lead_to_the_same_answer(
-    rows: str, selection: str, caplog: pytest.LogCaptureFixture
+    name: str, times: int, selection: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    rows = LISTS[name] * times
     fragment = "fragment F on Inner { id text }" if "...F" in selection else ""
     query = f"{{ rows {{ {selection} }} }} {fragment}"
-    short = await schema_of(LISTS[rows], ListExecutor).execute(query)
-    long = await schema_of(LISTS[rows], None).execute(query)
+    short = await schema_of(rows, ListExecutor).execute(query)
+    long = await schema_of(rows, None).execute(query)
     assert short.data == long.data
     assert [error.formatted for error in short.errors or ()] == [
         error.formatted for error in long.errors or ()
     ]
 
 
-async def test_the_short_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("times", [1, MANY_MIN], ids=["few", "many"])
+async def test_the_short_way_is_taken(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ListExecutor, "execute_field", _only_the_root(ListExecutor.execute_field))
-    result = await schema_of(LISTS["nested"], ListExecutor).execute(
+    result = await schema_of(LISTS["nested"] * times, ListExecutor).execute(
         "{ rows { number amount colour shout inner { id } many { text } maybeInner { text } } }"
     )
     assert result.errors is None

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from gamification.ports import Ahead, Board, ProgramRecord, Ranked, Standing, Store
 from gamification.state import Tally
-from tests.store.builders import at, counted, of, ranked, standing, tally, tally_key
+from tests.store.builders import at, counted, of, ranked, registered, standing, tally, tally_key
 
 ALL_TIME = Board("votes", ("",))
 ROLLING = Board("votes", ("2017-08-21", "2017-08-22", "2017-08-23"))
@@ -65,6 +65,17 @@ async def test_the_list_is_read_in_pages(
     assert await reading.participant_count(board) == 8
 
 
+async def test_the_list_is_read_with_its_members(
+    store: Store, program: ProgramRecord, board: Board
+) -> None:
+    await registered(store, program, "ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")
+    reading = store.reading(program)
+    for after in (None, *ORDER):
+        found, members = await reading.standings_with_members(board, after=after, limit=3)
+        assert found == await reading.standings(board, after=after, limit=3)
+        assert members == await reading.members([one.member for one in found])
+
+
 async def test_a_page_may_begin_at_a_place_that_is_free(
     store: Store, program: ProgramRecord, board: Board
 ) -> None:
@@ -118,6 +129,7 @@ async def test_an_empty_board(store: Store, program: ProgramRecord) -> None:
     reading = store.reading(program)
     for board in (Board("none", ("",)), Board("none", ("a", "b"))):
         assert await reading.standings(board, after=None, limit=3) == []
+        assert await reading.standings_with_members(board, after=None, limit=3) == ([], {})
         assert await reading.standings_before(board, ORDER[0], limit=3) == []
         assert await reading.standing_at(board, 1) is None
         assert await reading.standings_of(board, [of("ann")]) == {}

@@ -100,6 +100,18 @@ async def test_pages_go_on_from_a_place_in_the_index(
         assert "SCAN tally" not in explaining.plan
 
 
+async def test_members_are_looked_up_for_the_standings_of_the_page_only(
+    explained: tuple[Explaining, Scope],
+) -> None:
+    explaining, scope = explained
+    for after, ranges in ((None, 1), (PLACE, 3)):
+        await boards.top_with_members(scope, BOARD, after=after, limit=20)
+        assert explaining.plan.count("tally_ranking") == ranges
+        assert "Seq Scan on tally" not in explaining.plan
+        assert "SCAN tally" not in explaining.plan
+        assert "SCAN m" not in explaining.plan
+
+
 async def test_windows_are_jumped_to(explained: tuple[Explaining, Scope]) -> None:
     explaining, scope = explained
     await boards.windows(scope, "votes", limit=9, before=None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from gamification.facts import NewActivity
+from gamification.facts import NewActivity, Order
 from gamification.outcomes import BadgeAwarded, PointsAdjusted, PointsEarned, TallyChanged
 from gamification.quantity import QUANTITY_MAX, SCALE
 from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
@@ -227,7 +227,7 @@ def test_the_last_fact_of_a_batch_may_be_refused(club: Scene) -> None:
     recorded(club, sent("buy", value=HUGE, store="x", key="a"))
     (refusal,) = recorded(club, sent("buy", value="1", store="x", key="b", at=after(minutes=1)))
     assert isinstance(refusal, OutOfRange)
-    assert now_done(club.member()).last == (NOON, "a")
+    assert now_done(club.member()).last == Order(NOON, "a")
     assert now_done(club.differences()) == []
 
 
