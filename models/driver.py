@@ -10,7 +10,7 @@ from models.statement import Argument, Scalar
 
 asyncpg = cast(Any, untyped)
 
-Value = Argument | list[Scalar]
+Value = Argument | Sequence[Scalar]
 
 LOST: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,

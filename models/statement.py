@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import orjson
 
@@ -11,7 +12,9 @@ Argument = Scalar | Sequence[str]
 
 Row = Sequence[Scalar]
 
-_POSTGRESQL_TYPES: dict[type, str] = {int: "bigint", str: "text", bool: "boolean"}
+# asyncpg asks of each element of a list whether it is a list itself, which takes longest for texts:
+# an array of those is written here, and PostgreSQL reads it.
+_POSTGRESQL_ARRAYS: dict[type, str] = {int: "bigint[]", str: "text::text[]", bool: "boolean[]"}
 _MARKER = re.compile(
     r"\$(?P<arg>\d+)|\{(?P<rows>rows)\}|\{any:(?P<any>\d+)\}|\{lock:(?P<lock>\w+)\}"
 )
@@ -57,10 +60,11 @@ class Statement:
 
     def postgresql_arguments(
         self, args: Sequence[Argument], rows: Sequence[Row]
-    ) -> list[Argument | list[Scalar]]:
+    ) -> list[Argument | Sequence[Scalar]]:
         """The arguments as asyncpg takes them: each column of the rows is an array."""
         columns = zip(*rows, strict=True) if self._columns else ()
-        return [*args, *(list(column) for column in columns)]
+        typed = zip(columns, self._columns.values(), strict=True)
+        return [*args, *(_texts(column) if type_ is str else column for column, type_ in typed)]
 
     def sqlite_steps(
         self, args: Sequence[Argument], rows: Sequence[Row]
@@ -100,7 +104,7 @@ class Statement:
         if marker["lock"]:
             return f"FOR UPDATE OF {marker['lock']}"
         arrays = ", ".join(
-            f"${number}::{_POSTGRESQL_TYPES[type_]}[]"
+            f"${number}::{_POSTGRESQL_ARRAYS[type_]}"
             for number, type_ in enumerate(self._columns.values(), self._arguments + 1)
         )
         return f"unnest({arrays}) WITH ORDINALITY AS r({', '.join(self._columns)}, n)"
@@ -127,6 +131,21 @@ class Statement:
         )
         row = f"({', '.join('?' * (len(self._columns) + 1))})"
         return f"(SELECT {columns} FROM (VALUES {', '.join([row] * _HUNDRED)})) AS r"
+
+
+def _texts(column: Sequence[Any]) -> str:
+    """An array of texts as PostgreSQL writes it: `{"a",NULL,"b"}`."""
+    if None not in column:
+        # All at once, between them the one character that PostgreSQL has in no text.
+        joined = _escaped("\0".join(column))
+        if joined.count("\0") == len(column) - 1:
+            return '{"' + joined.replace("\0", '","') + '"}'
+    texts = ["NULL" if text is None else f'"{_escaped(text)}"' for text in column]
+    return "{" + ",".join(texts) + "}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _flat(argument: Argument) -> Scalar:
