@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from benchmarks.table import Figure
 from gamification.facts import NewActivity
 
 IMPORTED = 50_000
+FOLLOWING = 30_000
 CLIENTS = 64
 SECONDS = 8.0
 PASSES = 3
@@ -96,17 +97,22 @@ def _pass(
 
 
 def _records() -> Callable[[], bytes]:
-    """Upvotes, answers and comments in turn, for the members of the forum."""
+    """What the forum's members did next, in its mix of types, as if it happened now."""
     numbers = count()
-    members = sorted({each.member for each in forum.activities(IMPORTED)})
-    post = {"kind": "answer", "question": "1", "own_question": False, "first": True, "wiki": False}
+    following = [
+        {
+            "member": each.member,
+            "type": each.type,
+            "value": each.value,
+            "properties": each.properties,
+        }
+        for each in islice(forum.activities(IMPORTED + FOLLOWING), IMPORTED, None)
+    ]
 
     def body() -> bytes:
         number = next(numbers)
         activity = {
-            "member": members[number * 7919 % len(members)],
-            "type": "post.upvoted",
-            "properties": {**post, "post": f"bench-{number * 31 % 5000}"},
+            **following[number % len(following)],
             "key": f"bench-{os.getpid()}-{number}",
         }
         return orjson.dumps({"query": RECORD, "variables": {"input": activity}})
