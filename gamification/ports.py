@@ -1,8 +1,8 @@
 """What the use cases need of the outside world, as Protocols; `models` and `server` fulfil them.
 
-A `Store` opens one transaction at a time (`Writing`) or reads without one (`Reading`). Two
-fulfilments exist: the tables in `models`, and the in-memory twin in `gamification.twin`. One
-contract suite in `tests/store` holds both.
+A `Store` opens one transaction at a time (`Writing`), shows one moment (`Judging`), or reads
+without a transaction (`Reading`). Two fulfilments exist: the tables in `models`, and the in-memory
+twin in `gamification.twin`. One contract suite in `tests/store` holds both.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
@@ -141,6 +141,16 @@ class EntryRow(NamedTuple):
     balance_after: int
 
 
+class RuleSum(NamedTuple):
+    """What one rule has entered in an account: its first entries, and what adjusted them since."""
+
+    rule: str
+    entries: int
+    granted: int
+    adjustments: int
+    adjusted: int
+
+
 class ActivityRow(NamedTuple):
     """An activity, its place in the listing, and what has been taken back of it."""
 
@@ -162,11 +172,45 @@ class ApiKey(NamedTuple):
 # -------------------------------------------------------------------------------------- ports
 
 
-class Writing(Protocol):
-    """One transaction on one program. Leaving it normally commits; an exception rolls back.
+class Judging(Protocol):
+    """What is stored at one moment, as far as judging activities asks for it.
 
     Every method costs a constant number of statements, whatever the size of its argument.
     """
+
+    async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...
+
+    async def members_by_external_id(self, external_ids: Collection[str]) -> dict[str, Member]: ...
+
+    async def activities(self, keys: Collection[str]) -> dict[str, Activity]:
+        """The stored activities with these keys, as they were recorded (not reduced)."""
+        ...
+
+    async def retractions(
+        self, activity_keys: Collection[str]
+    ) -> dict[str, tuple[Retraction, ...]]:
+        """The retractions of these activities, in the order of their keys."""
+        ...
+
+    async def tallies(
+        self, keys: Collection[TallyKey], spans: Collection[TallySpan]
+    ) -> dict[TallyKey, Tally]: ...
+
+    async def accounts(self, keys: Collection[AccountKey]) -> dict[AccountKey, Account]: ...
+
+    async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]: ...
+
+    async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
+        """All activities of a member in order, each with its retractions."""
+        ...
+
+    async def totals(self, member: MemberId) -> Totals:
+        """All that is derived for a member, as it is stored."""
+        ...
+
+
+class Writing(Judging, Protocol):
+    """One transaction on one program. Leaving it normally commits; an exception rolls back."""
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
         """Register those that are new (`registered_at` = now), lock all rows in the order of
@@ -183,27 +227,9 @@ class Writing(Protocol):
         """Lock existing members in the order of their ids."""
         ...
 
-    async def activities(self, keys: Collection[str]) -> dict[str, Activity]:
-        """The stored activities with these keys, as they were recorded (not reduced)."""
-        ...
-
     async def activities_from(self, source: str) -> list[Activity]:
         """The stored activities of one source, by key; at most 1,000."""
         ...
-
-    async def retractions(
-        self, activity_keys: Collection[str]
-    ) -> dict[str, tuple[Retraction, ...]]:
-        """The retractions of these activities, in the order of their keys."""
-        ...
-
-    async def tallies(
-        self, keys: Collection[TallyKey], spans: Collection[TallySpan]
-    ) -> dict[TallyKey, Tally]: ...
-
-    async def accounts(self, keys: Collection[AccountKey]) -> dict[AccountKey, Account]: ...
-
-    async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]: ...
 
     async def add_activities(self, activities: Sequence[Activity]) -> None:
         """Append. Raises `KeyTaken` when another transaction stored one of the keys meanwhile."""
@@ -238,12 +264,6 @@ class Writing(Protocol):
     async def put_last(self, last: Mapping[MemberId, Order]) -> None:
         """Move the place of the members' latest fact."""
         ...
-
-    async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
-        """All activities of a member in order, each with its retractions."""
-        ...
-
-    async def totals(self, member: MemberId) -> Totals: ...
 
     async def update_member(
         self,
@@ -318,7 +338,9 @@ class Reading(Protocol):
 
     async def awards_by_key(self, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]: ...
 
-    async def awards_of_activity(self, key: str) -> list[AwardRow]: ...
+    async def awards_of_activities(self, keys: Collection[str]) -> dict[str, list[AwardRow]]:
+        """The awards that each activity completed, oldest first; [] where it completed none."""
+        ...
 
     async def badge_holders(self, badges: Collection[str]) -> dict[tuple[str, int], int]:
         """How many members hold each (badge, level)."""
@@ -330,12 +352,24 @@ class Reading(Protocol):
         """An account's newest entries with id < `before`."""
         ...
 
-    async def entries_of_activity(self, key: str) -> list[EntryRow]: ...
+    async def entries_of_activities(self, keys: Collection[str]) -> dict[str, list[EntryRow]]:
+        """The entries that each activity caused, oldest first; [] where it caused none."""
+        ...
+
+    async def rule_sums(self, accounts: Collection[AccountKey]) -> dict[AccountKey, list[RuleSum]]:
+        """What each rule has entered in each account, by the rules' names; [] for no entries."""
+        ...
 
     async def activity_page(
-        self, member: MemberId, *, before: Order | None, limit: int
+        self,
+        member: MemberId,
+        *,
+        before: Order | None,
+        limit: int,
+        types: Collection[str] | None = None,
     ) -> list[ActivityRow]:
-        """A member's latest activities before the given place in their order."""
+        """A member's latest activities before the given place in their order, of these types
+        (None: of all)."""
         ...
 
     async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]: ...
@@ -370,6 +404,10 @@ class Reading(Protocol):
         """For each of the standings, how many stand before it."""
         ...
 
+    async def scores_above(self, board: Board, scores: Collection[int]) -> dict[int, int]:
+        """For each score the lowest one that is higher, where anybody has such a score."""
+        ...
+
     async def participant_count(self, board: Board) -> int: ...
 
     async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
@@ -392,6 +430,10 @@ class Auditing(Protocol):
         """All members by id, in pages whose histories together stay below some 20,000 facts."""
         ...
 
+    async def fact_counts(self, ids: Sequence[MemberId]) -> dict[MemberId, int]:
+        """How long each member's history is."""
+        ...
+
     async def histories(
         self, ids: Sequence[MemberId]
     ) -> dict[MemberId, list[tuple[Activity, tuple[Retraction, ...]]]]: ...
@@ -407,6 +449,11 @@ class Store(Protocol):
     """The stored state of all programs."""
 
     def writing(self, program: ProgramRecord) -> AbstractAsyncContextManager[Writing]: ...
+
+    def judging(self, program: ProgramRecord) -> AbstractAsyncContextManager[Judging]:
+        """One moment of a program: what others commit meanwhile is not seen, and nothing can be
+        written."""
+        ...
 
     def reading(self, program: ProgramRecord) -> Reading: ...
 

@@ -103,16 +103,25 @@ def correction(replayed: Replayed, stored: Totals) -> Correction:
     )
 
 
+def opening_of(stored: Totals, account: AccountKey) -> int:
+    """What a stored account began with: all that is on it when nothing that was earned stands."""
+    posting = stored.postings.get(_opening_key(account))
+    return 0 if posting is None else posting.granted
+
+
 def _keep_open(replayed: Replayed, stored: Totals) -> None:
     """An account once opened stays open, also when all that was earned on it has been retracted."""
-    openings: dict[AccountKey, int] = {}
-    for key, posting in stored.postings.items():
-        if key.rule == OPENING and key not in replayed.postings:
-            replayed.postings[key] = posting
-            openings[AccountKey(key.member, key.unit)] = posting.granted
     for account in stored.accounts:
         if account not in replayed.state.accounts:
-            replayed.state.accounts[account] = Account(openings.get(account, 0))
+            replayed.state.accounts[account] = Account(opening_of(stored, account))
+            opening = _opening_key(account)
+            if opening in stored.postings:
+                replayed.postings[opening] = stored.postings[opening]
+
+
+def _opening_key(account: AccountKey) -> PostingKey:
+    """The name of the posting that an account with a start begins with."""
+    return PostingKey(account.member, account.unit, "", OPENING)
 
 
 def _entries(replayed: Replayed, stored: Totals) -> tuple[tuple[Entry, int], ...]:

@@ -117,6 +117,7 @@ class Settlement:
             {key.member for key in self.tallies}
             | {key.member for key in self.lost_tallies}
             | {key.member for key in self.accounts}
+            | {award.key.member for award in self.awards}
             | {key.member for key in self.lost_awards}
             | self.last.keys()
         )

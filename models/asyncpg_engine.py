@@ -23,6 +23,8 @@ _SETTINGS = {"application_name": "gamification", "jit": "off"}
 _PROGRAM_LOCKS = 7_310_588
 """The space of PostgreSQL's advisory locks in which a program's id is a lock."""
 
+_BEGIN = "BEGIN"
+_BEGIN_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _HAS_WRITTEN = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
 
 
@@ -55,7 +57,7 @@ class AsyncpgEngine(AsyncpgDBClient):
             await self.pool.release(connection)
 
     @asynccontextmanager
-    async def begun(self, program: int | None = None) -> AsyncGenerator[Connection]:
+    async def begun(self, begin: str = _BEGIN) -> AsyncGenerator[Connection]:
         """A connection with a transaction begun.
 
         A connection that died while it lay in the pool fails at its first statement, before
@@ -64,7 +66,7 @@ class AsyncpgEngine(AsyncpgDBClient):
         for attempt in range(self.pool_maxsize + 1):
             async with self.acquired() as connection:
                 try:
-                    await connection.execute(_begin(program))
+                    await connection.execute(begin)
                 except LOST:
                     with suppress(*LOST):
                         connection.terminate()
@@ -153,10 +155,15 @@ class PostgresqlDatabase:
         self, program: int | None = None
     ) -> AsyncGenerator[PostgresqlTransaction]:
         try:
-            async with self._engine.begun(program) as connection:
+            async with self._engine.begun(_begin(program)) as connection:
                 yield PostgresqlTransaction(connection, program)
         except CONTENDED as error:
             raise Contended from error
+
+    @asynccontextmanager
+    async def moment(self) -> AsyncGenerator[PostgresqlTransaction]:
+        async with self._engine.begun(_BEGIN_MOMENT) as connection:
+            yield PostgresqlTransaction(connection, None)
 
 
 class _OrmTransaction(TransactionContext):
@@ -182,8 +189,8 @@ class _OrmTransaction(TransactionContext):
 def _begin(program: int | None) -> str:
     """One message, so that the lock costs no round trip."""
     if program is None:
-        return "BEGIN"
-    return f"BEGIN; SELECT pg_advisory_xact_lock_shared({_PROGRAM_LOCKS}, {program})"
+        return _BEGIN
+    return f"{_BEGIN}; SELECT pg_advisory_xact_lock_shared({_PROGRAM_LOCKS}, {program})"
 
 
 async def _commit(connection: Connection) -> None:

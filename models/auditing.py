@@ -21,6 +21,14 @@ _PAGE = Statement(
     LIMIT {_FETCHED_MEMBERS_MAX}
     """
 )
+_FACT_COUNTS = Statement(
+    """
+    SELECT r.member_id,
+        (SELECT count(*) FROM activity a WHERE a.program_id = $1 AND a.member_id = r.member_id)
+    FROM {rows}
+    """,
+    rows={"member_id": int},
+)
 
 
 def _orphans(table: str) -> Statement:
@@ -71,6 +79,10 @@ class SqlAuditing:
                 facts_in_page += fact_count
             yield page
             after = rows[-1][1]
+
+    async def fact_counts(self, ids: Sequence[MemberId]) -> dict[MemberId, int]:
+        rows = await self._scope.fetch(_FACT_COUNTS, rows=[(id_,) for id_ in ids])
+        return {MemberId(id_): count for id_, count in rows}
 
     async def histories(
         self, ids: Sequence[MemberId]

@@ -59,12 +59,13 @@ _BY_ID = Statement(
     """,
     rows={"id": int},
 )
-_OF_ACTIVITY = Statement(
+_OF_ACTIVITIES = Statement(
     f"""
-    SELECT {AWARD_COLUMNS} FROM activity a JOIN award w ON w.activity_id = a.id
-    WHERE a.program_id = $1 AND a.key = $2 AND w.program_id = $1
+    SELECT {AWARD_COLUMNS} FROM {{rows}} CROSS JOIN activity a CROSS JOIN award w
+    WHERE a.program_id = $1 AND a.key = r.key AND w.program_id = $1 AND w.activity_id = a.id
     ORDER BY w.id
-    """
+    """,
+    rows={"key": str},
 )
 _EARNED = Statement(
     """
@@ -135,9 +136,13 @@ async def by_id(scope: Scope, ids: Collection[int]) -> dict[int, AwardRow]:
     return {row.id: row for row in rows}
 
 
-async def of_activity(scope: Scope, key: str) -> list[AwardRow]:
-    """The awards an activity completed."""
-    return [award_to_core(row) for row in await scope.fetch(_OF_ACTIVITY, key)]
+async def of_activities(scope: Scope, keys: Collection[str]) -> dict[str, list[AwardRow]]:
+    """The awards that each activity completed, oldest first."""
+    found: dict[str, list[AwardRow]] = {key: [] for key in keys}
+    for row in await scope.fetch(_OF_ACTIVITIES, rows=[(key,) for key in found]):
+        award = award_to_core(row)
+        found[award.award.cause].append(award)
+    return found
 
 
 async def newest(

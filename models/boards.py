@@ -60,6 +60,10 @@ _AHEAD = """
         ))
     FROM {rows} ORDER BY r.n
 """
+_ABOVE = """
+    SELECT r.score, (SELECT min(b.score) FROM board b WHERE b.score > r.score)
+    FROM {rows}
+"""
 _AHEAD_ROWS = {
     "score": int,
     "score_above": int,
@@ -106,6 +110,7 @@ class _Statements:
     at: Statement
     of: Statement
     ahead: Statement
+    above: Statement
     count: Statement
 
 
@@ -121,6 +126,7 @@ def _statements(board: str, of: str) -> _Statements:
         at=Statement(board + _AT),
         of=Statement(of, rows={"member_id": int}),
         ahead=Statement(board + _AHEAD, rows=_AHEAD_ROWS),
+        above=Statement(board + _ABOVE, rows={"score": int}),
         count=Statement(board + _COUNT),
     )
 
@@ -209,6 +215,13 @@ async def ahead(scope: Scope, board: Board, standings: Sequence[Standing]) -> li
         tied = row[2] or tied  # counted only for the first of each score
         found[standing] = Ahead(above + row[3], above, scores_above, max(tied - 1, 0))
     return [found[standing] for standing in standings]
+
+
+async def scores_above(scope: Scope, board: Board, scores: Collection[int]) -> dict[int, int]:
+    """The lowest of the higher scores, where there are any."""
+    rows = [(score,) for score in set(scores)]
+    found = await scope.fetch(_of(board).above, *_tallies(board), rows=rows)
+    return {score: above for score, above in found if above is not None}
 
 
 async def participant_count(scope: Scope, board: Board) -> int:

@@ -16,7 +16,7 @@ from models.mapping import (
     to_micros,
 )
 from models.session import Scope
-from models.statement import Statement
+from models.statement import Argument, Statement
 
 SOURCE_ACTIVITIES_MAX = 1_000
 
@@ -115,6 +115,8 @@ def _page(condition: str, limit: str) -> Statement:
 
 _LATEST = _page("", "$3")
 _BEFORE = _page("AND (occurred_at, key) < ($4, $5)", "$3")
+_LATEST_OF_TYPES = _page("AND type {any:4}", "$3")
+_BEFORE_OF_TYPES = _page("AND (occurred_at, key) < ($4, $5) AND type {any:6}", "$3")
 
 
 async def add_activities(scope: Scope, activities: Sequence[Activity]) -> dict[str, int]:
@@ -176,12 +178,20 @@ async def histories(
 
 
 async def page(
-    scope: Scope, member: MemberId, *, before: Order | None, limit: int
+    scope: Scope,
+    member: MemberId,
+    *,
+    before: Order | None,
+    limit: int,
+    types: Collection[str] | None = None,
 ) -> list[ActivityRow]:
-    """A member's latest facts before a place in their order."""
+    """A member's latest facts before a place in their order, of some types or of all."""
+    of_types: tuple[Argument, ...] = () if types is None else (list(types),)
     if before is None:
-        rows = await scope.fetch(_LATEST, member, limit)
+        statement = _LATEST if types is None else _LATEST_OF_TYPES
+        rows = await scope.fetch(statement, member, limit, *of_types)
     else:
+        statement = _BEFORE if types is None else _BEFORE_OF_TYPES
         place = (to_micros(before.occurred_at), before.key)
-        rows = await scope.fetch(_BEFORE, member, limit, *place)
+        rows = await scope.fetch(statement, member, limit, *place, *of_types)
     return activities_to_core(rows)

@@ -1,10 +1,12 @@
 """Without this module nothing could be entered in the ledger, nor read back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+from msgspec.structs import astuple
 
 from gamification.ids import MemberId
-from gamification.ports import EntryRow
-from gamification.state import Entry
+from gamification.ports import EntryRow, RuleSum
+from gamification.state import AccountKey, Entry
 from models.mapping import ENTRY_COLUMNS, entry_to_core, entry_to_row
 from models.session import Scope
 from models.statement import Statement
@@ -51,12 +53,26 @@ _BEFORE = Statement(
     ORDER BY e.id DESC LIMIT $4
     """
 )
-_OF_ACTIVITY = Statement(
+_OF_ACTIVITIES = Statement(
     f"""
-    SELECT {ENTRY_COLUMNS} FROM activity a JOIN ledger_entry e ON e.activity_id = a.id
-    WHERE a.program_id = $1 AND a.key = $2 AND e.program_id = $1
+    SELECT {ENTRY_COLUMNS} FROM {{rows}} CROSS JOIN activity a CROSS JOIN ledger_entry e
+    WHERE a.program_id = $1 AND a.key = r.key AND e.program_id = $1 AND e.activity_id = a.id
     ORDER BY e.id
+    """,
+    rows={"key": str},
+)
+_RULE_SUMS = Statement(
     """
+    SELECT r.member_id, r.unit, e.rule,
+        count(CASE WHEN e.revision = 0 THEN 1 END),
+        CAST(sum(CASE WHEN e.revision = 0 THEN e.amount ELSE 0 END) AS BIGINT),
+        count(CASE WHEN e.revision > 0 THEN 1 END),
+        CAST(sum(CASE WHEN e.revision > 0 THEN e.amount ELSE 0 END) AS BIGINT)
+    FROM {rows} CROSS JOIN ledger_entry e
+    WHERE e.program_id = $1 AND e.member_id = r.member_id AND e.unit = r.unit
+    GROUP BY r.member_id, r.unit, e.rule
+    """,
+    rows={"member_id": int, "unit": str},
 )
 
 
@@ -82,6 +98,20 @@ async def page(
     return [entry_to_core(row) for row in rows]
 
 
-async def of_activity(scope: Scope, key: str) -> list[EntryRow]:
-    """The entries an activity caused, oldest first."""
-    return [entry_to_core(row) for row in await scope.fetch(_OF_ACTIVITY, key)]
+async def of_activities(scope: Scope, keys: Collection[str]) -> dict[str, list[EntryRow]]:
+    """The entries that each activity caused, oldest first."""
+    found: dict[str, list[EntryRow]] = {key: [] for key in keys}
+    for row in await scope.fetch(_OF_ACTIVITIES, rows=[(key,) for key in found]):
+        entry = entry_to_core(row)
+        found[entry.entry.posting.cause].append(entry)
+    return found
+
+
+async def rule_sums(
+    scope: Scope, accounts: Collection[AccountKey]
+) -> dict[AccountKey, list[RuleSum]]:
+    """What each rule has entered in each account, by the rules' names."""
+    found: dict[AccountKey, list[RuleSum]] = {account: [] for account in accounts}
+    for row in await scope.fetch(_RULE_SUMS, rows=list(map(astuple, found))):
+        found[AccountKey(MemberId(row[0]), row[1])].append(RuleSum(*row[2:]))
+    return {account: sorted(sums) for account, sums in found.items()}

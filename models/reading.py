@@ -13,6 +13,7 @@ from gamification.ports import (
     Board,
     EntryRow,
     Member,
+    RuleSum,
     Standing,
     SubjectBound,
 )
@@ -84,8 +85,8 @@ class SqlReading:
     async def awards_by_key(self, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]:
         return await awarding.by_key(self._scope, keys)
 
-    async def awards_of_activity(self, key: str) -> list[AwardRow]:
-        return await awarding.of_activity(self._scope, key)
+    async def awards_of_activities(self, keys: Collection[str]) -> dict[str, list[AwardRow]]:
+        return await awarding.of_activities(self._scope, keys)
 
     async def badge_holders(self, badges: Collection[str]) -> dict[tuple[str, int], int]:
         return await awarding.holders(self._scope, badges)
@@ -95,13 +96,21 @@ class SqlReading:
     ) -> list[EntryRow]:
         return await ledger_book.page(self._scope, member, unit, before=before, limit=limit)
 
-    async def entries_of_activity(self, key: str) -> list[EntryRow]:
-        return await ledger_book.of_activity(self._scope, key)
+    async def entries_of_activities(self, keys: Collection[str]) -> dict[str, list[EntryRow]]:
+        return await ledger_book.of_activities(self._scope, keys)
+
+    async def rule_sums(self, accounts: Collection[AccountKey]) -> dict[AccountKey, list[RuleSum]]:
+        return await ledger_book.rule_sums(self._scope, accounts)
 
     async def activity_page(
-        self, member: MemberId, *, before: Order | None, limit: int
+        self,
+        member: MemberId,
+        *,
+        before: Order | None,
+        limit: int,
+        types: Collection[str] | None = None,
     ) -> list[ActivityRow]:
-        return await facts.page(self._scope, member, before=before, limit=limit)
+        return await facts.page(self._scope, member, before=before, limit=limit, types=types)
 
     async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]:
         return await facts.rows_by_key(self._scope, keys)
@@ -131,6 +140,9 @@ class SqlReading:
 
     async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
         return await boards.ahead(self._scope, board, standings)
+
+    async def scores_above(self, board: Board, scores: Collection[int]) -> dict[int, int]:
+        return await boards.scores_above(self._scope, board, scores)
 
     async def participant_count(self, board: Board) -> int:
         return await boards.participant_count(self._scope, board)

@@ -47,6 +47,10 @@ class Database(Protocol):
         exception it rolls back."""
         ...
 
+    def moment(self) -> AbstractAsyncContextManager[Session]:
+        """Statements that all see the same moment, and can write nothing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -38,6 +38,16 @@ class SqliteEngine(SqliteClient):
                 await to_the_end(self.run(_roll_back))
                 raise
 
+    @asynccontextmanager
+    async def still(self) -> AsyncGenerator[None]:
+        """A transaction that sees one moment, and is rolled back."""
+        async with self._lock:
+            try:
+                await to_the_end(self.run(_execute, "BEGIN"))
+                yield
+            finally:
+                await to_the_end(self.run(_roll_back))
+
     async def run(self, function: Callable[..., T], *args: object) -> T:
         """Run a function of the raw connection, and `args`, in the connection's thread."""
         connection = self._connection
@@ -100,6 +110,12 @@ class SqliteDatabase:
     @asynccontextmanager
     async def transaction(self, program: int | None = None) -> AsyncGenerator[SqliteSession]:
         async with self._writer.exclusively():
+            yield SqliteSession(self._writer)
+
+    @asynccontextmanager
+    async def moment(self) -> AsyncGenerator[SqliteSession]:
+        # Not on the connection that reads: others use it meanwhile, and want the latest.
+        async with self._writer.still():
             yield SqliteSession(self._writer)
 
 

@@ -9,6 +9,7 @@ from gamification.ports import ApiKey, DefinitionVersion, ProgramRecord
 from models import api_keys, programs
 from models.auditing import SqlAuditing
 from models.database import open_database
+from models.judging import SqlJudging
 from models.reading import SqlReading
 from models.session import Database, Scope
 from models.statement import Statement
@@ -34,6 +35,11 @@ class SqlStore:
     async def writing(self, program: ProgramRecord) -> AsyncGenerator[SqlWriting]:
         async with self._database.transaction(program.id) as transaction:
             yield SqlWriting(transaction, program, is_shared=self._database.is_shared)
+
+    @asynccontextmanager
+    async def judging(self, program: ProgramRecord) -> AsyncGenerator[SqlJudging]:
+        async with self._database.moment() as session:
+            yield SqlJudging(Scope(session, program.id))
 
     def reading(self, program: ProgramRecord) -> SqlReading:
         return SqlReading(Scope(self._database.reader, program.id))

@@ -6,16 +6,14 @@ from datetime import datetime
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId
 from gamification.outcomes import Notice
-from gamification.ports import DefinitionVersion, Member, ProgramRecord, Ranked, Totals
+from gamification.ports import DefinitionVersion, Member, ProgramRecord, Ranked
 from gamification.state import (
     Account,
     AccountKey,
     Award,
     AwardKey,
     Entry,
-    Tally,
     TallyKey,
-    TallySpan,
 )
 from models import (
     announcing,
@@ -25,15 +23,12 @@ from models import (
     members,
     numbers,
     programs,
-    totals,
 )
+from models.judging import SqlJudging
 from models.session import Scope, Transaction
 
-_NO_ACTIVITY = 0
-"""The row id that stands for "caused by no activity"."""
 
-
-class SqlWriting:
+class SqlWriting(SqlJudging):
     """Fulfils `gamification.ports.Writing`.
 
     The core names activities by key, the tables by row id: the ids met in the transaction are
@@ -43,11 +38,10 @@ class SqlWriting:
     def __init__(
         self, transaction: Transaction, program: ProgramRecord, *, is_shared: bool
     ) -> None:
+        super().__init__(Scope(transaction, program.id))
         self._transaction = transaction
-        self._scope = Scope(transaction, program.id)
         self._program_key = program.key
         self._is_shared = is_shared
-        self._activity_ids: dict[str, int] = {"": _NO_ACTIVITY}
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
         return await members.register_and_lock(
@@ -60,29 +54,8 @@ class SqlWriting:
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return await members.lock(self._scope, ids)
 
-    async def activities(self, keys: Collection[str]) -> dict[str, Activity]:
-        return self._remembered(await facts.by_key(self._scope, keys))
-
     async def activities_from(self, source: str) -> list[Activity]:
         return list(self._remembered(await facts.of_source(self._scope, source)).values())
-
-    async def retractions(
-        self, activity_keys: Collection[str]
-    ) -> dict[str, tuple[Retraction, ...]]:
-        return await facts.retractions(self._scope, activity_keys)
-
-    async def tallies(
-        self, keys: Collection[TallyKey], spans: Collection[TallySpan]
-    ) -> dict[TallyKey, Tally]:
-        found = await numbers.tallies(self._scope, keys)
-        return found | await numbers.spans(self._scope, spans) if spans else found
-
-    async def accounts(self, keys: Collection[AccountKey]) -> dict[AccountKey, Account]:
-        return await numbers.accounts(self._scope, keys)
-
-    async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]:
-        found = await awarding.by_key(self._scope, keys)
-        return {key: row.award for key, row in found.items()}
 
     async def add_activities(self, activities: Sequence[Activity]) -> None:
         self._activity_ids |= await facts.add_activities(self._scope, activities)
@@ -116,14 +89,6 @@ class SqlWriting:
     async def put_last(self, last: Mapping[MemberId, Order]) -> None:
         await members.put_last(self._scope, last)
 
-    async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
-        rows = (await facts.histories(self._scope, [member]))[member]
-        self._activity_ids.update((row.activity.key, row.id) for row in rows)
-        return [(row.activity, row.retractions) for row in rows]
-
-    async def totals(self, member: MemberId) -> Totals:
-        return (await totals.of_members(self._scope, [member]))[member]
-
     async def update_member(
         self,
         member: MemberId,
@@ -138,10 +103,6 @@ class SqlWriting:
 
     async def add_version(self, version: DefinitionVersion) -> None:
         await programs.add_version(self._scope, version)
-
-    def _remembered(self, found: Sequence[tuple[int, Activity]]) -> dict[str, Activity]:
-        self._activity_ids.update((activity.key, id_) for id_, activity in found)
-        return {activity.key: activity for _, activity in found}
 
     async def _remember(self, keys: Iterable[str]) -> None:
         unknown = {key for key in keys if key not in self._activity_ids}

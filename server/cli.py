@@ -15,6 +15,7 @@ from server.commands.schema import schema
 from server.commands.serve import serve
 from server.commands.settings import settings
 from server.commands.verify import verify
+from server.commands.versions import diff, rollback, versions
 from server.unusable import Unusable
 
 STATUS_UNUSABLE = 2
@@ -41,6 +42,9 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(apply)
+app.command()(versions)
+app.command()(diff)
+app.command()(rollback)
 app.command("import")(import_file)
 app.command()(verify)
 app.add_typer(keys.app, name="keys")

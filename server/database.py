@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gamification.ports import Store
 from gamification.program import Program, program_of
+from gamification.twin import Twin
 from models.address import Address
 from models.store import open_store
 from server.settings import Settings, without_password
@@ -13,14 +14,22 @@ from server.unusable import Unusable
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncGenerator[Store]:
-    """The store of the settings' database, with its tables up to date, until the end."""
+async def opened(settings: Settings, *, creates: bool = True) -> AsyncGenerator[Store]:
+    """The store of the settings' database, with its tables up to date, until the end.
+
+    Unless it `creates`, a SQLite file that does not exist is not made: an empty store stands for
+    it.
+    """
     url = settings.database_url.get_secret_value()
     address = Address.of(url)
+    file = None if address.path is None or address.is_in_memory else Path(address.path)
+    if not creates and file is not None and not file.exists():
+        yield Twin()
+        return
     is_open = False
     try:
-        if address.path is not None and not address.is_in_memory:
-            Path(address.path).parent.mkdir(parents=True, exist_ok=True)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
         async with open_store(url, pool_size=settings.database_pool_size) as store:
             is_open = True
             yield store

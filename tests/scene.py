@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from gamification.definition.compiled import CompiledProgram, Timeline
+from gamification.definition.document import Definition
 from gamification.facts import NewActivity, Scalar
 from gamification.ids import MemberId
+from gamification.outcomes import Notice
 from gamification.ports import Changes, DefinitionVersion, EntryRow, Member, Store, Totals
 from gamification.program import Program
 from gamification.refusals import Refusal
 from gamification.twin import Twin
-from gamification.use_cases.apply_definition import Applied, apply_definition
+from gamification.use_cases.apply_definition import Applied, Backfill, apply_definition
 from gamification.use_cases.record_activities import Recorded, record_activities
 from gamification.use_cases.retract_activity import Retracted, retract_activity
 from gamification.use_cases.update_member import update_member
@@ -118,11 +120,23 @@ class Scene:
         )
 
     async def apply(
-        self, document: str, *, dry_run: bool = False, backfill: bool = False
+        self,
+        document: str | Definition,
+        *,
+        dry_run: bool = False,
+        backfill: Backfill = Backfill.NONE,
+        tell: list[tuple[int, int]] | None = None,
     ) -> Applied:
-        """Apply a definition; the scene goes on with the rules then in force."""
+        """Apply a definition; the scene goes on with the rules then in force. `tell` is filled
+        with how far the members have followed."""
         applied = await apply_definition(
-            self.store, document, now=self.now, dry_run=dry_run, backfill=backfill
+            self.store,
+            document,
+            now=self.now,
+            dry_run=dry_run,
+            backfill=backfill,
+            bus=self.bus,
+            tell=None if tell is None else lambda done, of: tell.append((done, of)),
         )
         if applied.program is not None:
             self.program = applied.program
@@ -145,6 +159,11 @@ class Scene:
         """An account's entries, oldest first."""
         reading = self.store.reading(self.program.record)
         return (await reading.entries(member, unit, before=None, limit=ENTRIES_MAX))[::-1]
+
+    async def notices(self) -> list[Notice]:
+        """All that was ever announced, oldest first."""
+        reading = self.store.reading(self.program.record)
+        return await reading.notices_after(0, member=None, public_only=False, limit=ENTRIES_MAX)
 
     async def differences(self) -> list[Difference]:
         """What the auditor finds."""

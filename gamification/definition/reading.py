@@ -54,11 +54,14 @@ _PLAIN_WORDS = {
 }
 """What plain words mean where YAML 1.1 and 1.2 differ: the pattern, and how it may start."""
 
-_Loader.yaml_implicit_resolvers = {
+RESOLVERS = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _PLAIN_WORDS]
     + [(tag, pattern) for tag, (pattern, letters) in _PLAIN_WORDS.items() if first in letters]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+"""Which plain words are no texts, by their first letter: for reading and for writing."""
+
+_Loader.yaml_implicit_resolvers = RESOLVERS
 
 
 def _decimal_integer(_: _Loader, node: yaml.ScalarNode) -> int:

@@ -14,6 +14,7 @@ from gamification.ports import (
     Board,
     EntryRow,
     Member,
+    RuleSum,
     Standing,
     SubjectBound,
     Totals,
@@ -22,6 +23,7 @@ from gamification.state import (
     Account,
     AccountKey,
     AwardKey,
+    Entry,
     Tally,
     TallyKey,
 )
@@ -134,9 +136,12 @@ class TwinReading(TwinView):
     async def awards_by_key(self, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]:
         return picked(self._tables.awards, keys)
 
-    async def awards_of_activity(self, key: str) -> list[AwardRow]:
-        found = (row for row in self._tables.awards.values() if row.award.cause == key)
-        return sorted(found, key=BY_ID)
+    async def awards_of_activities(self, keys: Collection[str]) -> dict[str, list[AwardRow]]:
+        found: dict[str, list[AwardRow]] = {key: [] for key in keys}
+        for row in sorted(self._tables.awards.values(), key=BY_ID):
+            if row.award.cause in found:
+                found[row.award.cause].append(row)
+        return found
 
     async def badge_holders(self, badges: Collection[str]) -> dict[tuple[str, int], int]:
         holders: defaultdict[tuple[str, int], set[MemberId]] = defaultdict(set)
@@ -156,14 +161,42 @@ class TwinReading(TwinView):
         ]
         return sorted(found, reverse=True, key=BY_ID)[:limit]
 
-    async def entries_of_activity(self, key: str) -> list[EntryRow]:
-        return [row for row in self._tables.entries.values() if row.entry.posting.cause == key]
+    async def entries_of_activities(self, keys: Collection[str]) -> dict[str, list[EntryRow]]:
+        found: dict[str, list[EntryRow]] = {key: [] for key in keys}
+        for row in self._tables.entries.values():
+            if row.entry.posting.cause in found:
+                found[row.entry.posting.cause].append(row)
+        return found
+
+    async def rule_sums(self, accounts: Collection[AccountKey]) -> dict[AccountKey, list[RuleSum]]:
+        entries: dict[AccountKey, defaultdict[str, list[Entry]]] = {
+            key: defaultdict(list) for key in accounts
+        }
+        for row in self._tables.entries.values():
+            posting = row.entry.posting
+            account = AccountKey(posting.member, posting.unit)
+            if account in entries:
+                entries[account][posting.rule].append(row.entry)
+        return {
+            account: [_rule_sum(rule, by_rule[rule]) for rule in sorted(by_rule)]
+            for account, by_rule in entries.items()
+        }
 
     async def activity_page(
-        self, member: MemberId, *, before: Order | None, limit: int
+        self,
+        member: MemberId,
+        *,
+        before: Order | None,
+        limit: int,
+        types: Collection[str] | None = None,
     ) -> list[ActivityRow]:
-        facts = self._tables.facts_of(member)
-        return [r for r in reversed(facts) if before is None or r.activity.order < before][:limit]
+        found = [
+            row
+            for row in reversed(self._tables.facts_of(member))
+            if (before is None or row.activity.order < before)
+            and (types is None or row.activity.type in types)
+        ]
+        return found[:limit]
 
     async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]:
         return {
@@ -209,6 +242,11 @@ class TwinReading(TwinView):
             for standing in standings
         ]
 
+    async def scores_above(self, board: Board, scores: Collection[int]) -> dict[int, int]:
+        ranked = {standing.score for standing in self._tables.board(board)}
+        above = {score: [other for other in ranked if other > score] for score in scores}
+        return {score: min(higher) for score, higher in above.items() if higher}
+
     async def participant_count(self, board: Board) -> int:
         return len(self._tables.board(board))
 
@@ -248,6 +286,9 @@ class TwinAuditing(TwinView):
         if page:
             yield page
 
+    async def fact_counts(self, ids: Sequence[MemberId]) -> dict[MemberId, int]:
+        return {id_: len(self._tables.facts_of(id_)) for id_ in ids}
+
     async def histories(
         self, ids: Sequence[MemberId]
     ) -> dict[MemberId, list[tuple[Activity, tuple[Retraction, ...]]]]:
@@ -266,3 +307,9 @@ class TwinAuditing(TwinView):
         return (
             [f"tally: {count} rows belong to no member (the first to {min(lost)})"] if lost else []
         )
+
+
+def _rule_sum(rule: str, entries: Sequence[Entry]) -> RuleSum:
+    first = [entry.amount for entry in entries if not entry.revision]
+    later = [entry.amount for entry in entries if entry.revision]
+    return RuleSum(rule, len(first), sum(first), len(later), sum(later))

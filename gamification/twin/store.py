@@ -13,6 +13,7 @@ from gamification.ports import (
     ProgramExists,
     ProgramRecord,
 )
+from gamification.twin.judging import TwinJudging
 from gamification.twin.reading import TwinAuditing, TwinReading
 from gamification.twin.tables import Tables
 from gamification.twin.writing import TwinWriting
@@ -34,6 +35,11 @@ class Twin:
             tables = self._programs[program.id].copy()
             yield TwinWriting(tables)
             self._programs[program.id] = tables
+
+    @asynccontextmanager
+    async def judging(self, program: ProgramRecord) -> AsyncGenerator[TwinJudging]:
+        """A commit puts other tables in the place of these."""
+        yield TwinJudging(self._programs[program.id])
 
     def reading(self, program: ProgramRecord) -> TwinReading:
         return TwinReading(self._programs, program.id)

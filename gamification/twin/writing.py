@@ -16,7 +16,6 @@ from gamification.ports import (
     KeyTaken,
     Member,
     Ranked,
-    Totals,
 )
 from gamification.state import (
     Account,
@@ -24,20 +23,16 @@ from gamification.state import (
     Award,
     AwardKey,
     Entry,
-    Tally,
     TallyKey,
-    TallySpan,
 )
-from gamification.twin.tables import BY_KEY, Tables, picked
+from gamification.twin.judging import TwinJudging
+from gamification.twin.tables import BY_KEY, picked
 
 SOURCE_ACTIVITIES_MAX = 1_000
 
 
-class TwinWriting:
+class TwinWriting(TwinJudging):
     """Fulfils `Writing` on a copy of the tables."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
         for external_id in external_ids:
@@ -61,38 +56,9 @@ class TwinWriting:
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return picked(self._tables.members, ids)
 
-    async def activities(self, keys: Collection[str]) -> dict[str, Activity]:
-        return {
-            key: activity for key, (_, activity) in picked(self._tables.activities, keys).items()
-        }
-
     async def activities_from(self, source: str) -> list[Activity]:
         found = (a for _, a in self._tables.activities.values() if a.source == source)
         return sorted(found, key=BY_KEY)[:SOURCE_ACTIVITIES_MAX]
-
-    async def retractions(
-        self, activity_keys: Collection[str]
-    ) -> dict[str, tuple[Retraction, ...]]:
-        found = {key: self._tables.retractions_of(key) for key in activity_keys}
-        return {key: retractions for key, retractions in found.items() if retractions}
-
-    async def tallies(
-        self, keys: Collection[TallyKey], spans: Collection[TallySpan]
-    ) -> dict[TallyKey, Tally]:
-        spanned = {
-            key: tally
-            for key, tally in (self._tables.tallies.items() if spans else ())
-            for span in spans
-            if (key.member, key.metric) == (span.member, span.metric)
-            and span.first <= key.window <= span.last
-        }
-        return picked(self._tables.tallies, keys) | spanned
-
-    async def accounts(self, keys: Collection[AccountKey]) -> dict[AccountKey, Account]:
-        return picked(self._tables.accounts, keys)
-
-    async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]:
-        return {key: row.award for key, row in picked(self._tables.awards, keys).items()}
 
     async def add_activities(self, activities: Sequence[Activity]) -> None:
         for activity in activities:
@@ -153,12 +119,6 @@ class TwinWriting:
     async def put_last(self, last: Mapping[MemberId, Order]) -> None:
         for id_, order in last.items():
             self._tables.members[id_] = replace(self._tables.members[id_], last=order)
-
-    async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
-        return [(row.activity, row.retractions) for row in self._tables.facts_of(member)]
-
-    async def totals(self, member: MemberId) -> Totals:
-        return self._tables.totals_of(member)
 
     async def update_member(
         self,

@@ -10,7 +10,7 @@ from gamification.ports import Board, Member, Reading, Standing, Store, Totals
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.ranking import rank_by_hand
-from gamification.replay import Replayed, replay
+from gamification.replay import Replayed, opening_of, replay
 from gamification.rules.earning import OPENING
 from gamification.state import AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
 from gamification.use_cases.rank import page_of_board
@@ -110,7 +110,7 @@ def _differences(
     yield from _ranked(program, member, stored)
     yield from _awards(who, replayed, stored)
     yield from _postings(who, replayed, stored)
-    yield from _balances(program, who, replayed, stored)
+    yield from _balances(who, replayed, stored)
 
 
 def _tallies(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:
@@ -160,9 +160,7 @@ def _postings(who: str, replayed: Replayed, stored: Totals) -> Iterator[Differen
             yield Difference("the ledger", _posting_name(who, key), _posting(one), _posting(other))
 
 
-def _balances(
-    program: Program, who: str, replayed: Replayed, stored: Totals
-) -> Iterator[Difference]:
+def _balances(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:
     sums: dict[AccountKey, int] = {}
     for key, posting in stored.postings.items():
         account = AccountKey(key.member, key.unit)
@@ -174,9 +172,7 @@ def _balances(
             name = f"{who}'s {key.unit} against the sum of its entries"
             yield Difference("the balance", name, to_text(balance), to_text(sums.get(key, 0)))
         computed = replayed.state.accounts.get(key)
-        unit = program.rules.units.get(key.unit)
-        start = unit.start if unit is not None else 0
-        expected = computed.balance if computed is not None else start
+        expected = computed.balance if computed is not None else opening_of(stored, key)
         if balance != expected:
             name = f"{who}'s {key.unit}"
             yield Difference("the balance", name, to_text(balance), to_text(expected))

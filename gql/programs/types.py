@@ -10,8 +10,10 @@ from gamification.program import Program as ProgramValue
 from gql.badges.types import Badge
 from gql.context import Context, Info
 from gql.leaderboards.types import Leaderboard
-from gql.pages import Node, node_id
+from gql.pages import After, Connection, First, Node, node_id
+from gql.permissions import WriteDefinition
 from gql.points.types import PointsUnit
+from gql.programs.versions import DefinitionVersion, versions_of
 
 
 @strawberry.enum(description="The type of an activity's property.")
@@ -97,6 +99,14 @@ class Program(Node):
     @strawberry.field(description="The leaderboards.")
     def leaderboards(self) -> list[Leaderboard]:
         return [Leaderboard.of(board) for board in self.value.rules.boards.values()]
+
+    @strawberry.field(
+        description="Every version of the definition, the newest first. It tells all rules, "
+        "secret badges too, so it asks for the scope `definition:write` besides `read`.",
+        permission_classes=[WriteDefinition],
+    )
+    def versions(self, first: First = 20, after: After = None) -> Connection[DefinitionVersion]:
+        return versions_of(self.value, first, after)
 
     @strawberry.field(description="How many members the program has.")
     async def member_count(self, info: Info) -> int:

@@ -1,4 +1,4 @@
-"""Without a display nobody would know whether an import of an hour is still alive."""
+"""Without a display nobody would know whether the work of an hour is still alive."""
 
 import sys
 import time
@@ -13,21 +13,22 @@ PLAIN_SECONDS = 5.0
 
 
 class Reached(NamedTuple):
-    """How far an import has come: bytes of the file, rows, and seconds since it began."""
+    """How far some work has come: a position in a size (bytes of a file, members of a program),
+    what is done by then (rows, activities), and seconds since it began."""
 
     position: int
     size: int
-    rows: int
+    done: int
     seconds: float
 
     @property
     def rate(self) -> float:
-        """Rows a second."""
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
+        """How much is done in a second."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
 
 
 class Display(Protocol):
-    """Shows how far an import has come."""
+    """Shows how far some work has come."""
 
     def __enter__(self) -> Self: ...
 
@@ -39,26 +40,26 @@ class Display(Protocol):
     ) -> None: ...
 
     def show(self, reached: Reached) -> None:
-        """Show a state; called after every batch."""
+        """Show a state; called after every step."""
         ...
 
 
 class Bar:
-    """A progress bar for a terminal. Drawn after each batch and by no thread of its own, which
-    would compete with the import for the interpreter."""
+    """A progress bar for a terminal. Drawn after each step and by no thread of its own, which
+    would compete with the work for the interpreter."""
 
-    def __init__(self, name: str, stream: IO[str]) -> None:
+    def __init__(self, name: str, stream: IO[str], *, unit: str = "rows") -> None:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[rows]:,} rows"),
+            TextColumn(f"{{task.fields[done]:,}} {unit}"),
             TextColumn("{task.fields[rate]:,.0f}/s"),
             TimeRemainingColumn(),
             console=Console(file=stream),
             auto_refresh=False,
         )
-        self._task = self._progress.add_task(name, total=None, rows=0, rate=0.0)
+        self._task = self._progress.add_task(name, total=None, done=0, rate=0.0)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -78,7 +79,7 @@ class Bar:
             self._task,
             total=max(reached.size, 1),
             completed=reached.position,
-            rows=reached.rows,
+            done=reached.done,
             rate=reached.rate,
         )
         self._progress.refresh()
@@ -88,10 +89,16 @@ class Plain:
     """A line every few seconds, for logs."""
 
     def __init__(
-        self, name: str, stream: IO[str], *, clock: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        stream: IO[str],
+        *,
+        unit: str = "rows",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
         self._stream = stream
+        self._unit = unit
         self._clock = clock
         self._next = clock() + PLAIN_SECONDS
 
@@ -114,12 +121,13 @@ class Plain:
         part = reached.position / max(reached.size, 1)
         remaining = reached.seconds * (1 - part) / part if part else 0.0
         self._stream.write(
-            f"{self._name}: {part:.0%}, {reached.rows:,} rows, {reached.rate:,.0f}/s, "
+            f"{self._name}: {part:.0%}, {reached.done:,} {self._unit}, {reached.rate:,.0f}/s, "
             f"{remaining:,.0f} s remaining\n"
         )
         self._stream.flush()
 
 
-def display_for(name: str, stream: IO[str] = sys.stderr) -> Display:
-    """A bar on a terminal, lines elsewhere."""
-    return Bar(name, stream) if stream.isatty() else Plain(name, stream)
+def display_for(name: str, stream: IO[str] | None = None, *, unit: str = "rows") -> Display:
+    """A bar on a terminal, lines elsewhere; on stderr unless a stream is given."""
+    shown_on = sys.stderr if stream is None else stream
+    return (Bar if shown_on.isatty() else Plain)(name, shown_on, unit=unit)

@@ -1,5 +1,7 @@
 """applyDefinition: rules are checked, put in force, and hold at once."""
 
+import pytest
+
 from tests.api.world import FORUM, World
 
 APPLY = """
@@ -14,6 +16,14 @@ mutation ($input: ApplyDefinitionInput!) {
     userErrors { code message field }
   }
 }
+"""
+PREVIEW = """
+mutation ($input: ApplyDefinitionInput!) { applyDefinition(input: $input) { preview {
+  members ofMembers activities isComplete unjudged
+  badges { key level levelKey gaining { members awards sample } losing { members awards sample } }
+  points { unit membersUp membersDown gained lost largest { externalId before after } }
+  refused { type activities reason }
+} } }
 """
 MORE = FORUM.replace("name: Forum", "name: Old Forum").replace(
     "activities:\n", "activities:\n  dance: {}\n"
@@ -53,3 +63,96 @@ async def test_another_programs_definition_is_refused(world: World) -> None:
     data = (await world.ask(APPLY, input={"definition": other}))["applyDefinition"]
     (error,) = data["userErrors"]
     assert (error["code"], error["field"]) == ("INVALID_INPUT", ["definition"])
+
+
+async def test_a_dry_run_tells_who_would_gain_and_lose_what(world: World) -> None:
+    await world.upvotes("ann", 5)  # the cap lets 40 of 50 through
+    await world.did("bob", "visit")
+    await world.did("bob", "visit")
+    changed = (
+        FORUM.replace("most: 40", "most: 45")
+        .replace("silver: 4}", "silver: 2.5}")
+        .replace("bronze: 2,", "bronze: 1,")
+        .replace("{metric: visits, at_least: 1}", "{metric: visits, at_least: 3}")
+        .replace("{metric: post_score, at_least: 3}", "{metric: post_score, at_least: 9}")
+    )
+    data = await world.ask(PREVIEW, input={"definition": changed, "dryRun": True})
+    nobody: dict[str, object] = {"members": 0, "awards": 0, "sample": []}
+    assert data["applyDefinition"]["preview"] == {
+        "members": 2,
+        "ofMembers": 2,
+        "activities": 7,
+        "isComplete": True,
+        "unjudged": [],
+        "badges": [
+            {
+                "key": "first-visit",
+                "level": 1,
+                "levelKey": None,
+                "gaining": nobody,
+                "losing": {"members": 1, "awards": 1, "sample": ["bob"]},
+            },
+            {
+                "key": "nice-post",
+                "level": 1,
+                "levelKey": None,
+                "gaining": nobody,
+                "losing": {"members": 1, "awards": 1, "sample": ["ann"]},
+            },
+        ],
+        "points": [
+            {
+                "unit": "reputation",
+                "membersUp": 1,
+                "membersDown": 0,
+                "gained": "5",
+                "lost": "0",
+                "largest": [{"externalId": "ann", "before": "41", "after": "46"}],
+            }
+        ],
+        "refused": [],
+    }
+    assert await world.ask("{ program { version } }") == {"program": {"version": 1}}
+
+
+async def test_a_preview_is_bounded_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gql.programs.previews.PREVIEWED_ACTIVITIES_MAX", 2)
+    for member in ("ann", "bob", "cy"):
+        await world.did(member, "visit")
+    data = await world.ask(PREVIEW, input={"definition": MORE, "dryRun": True})
+    preview = data["applyDefinition"]["preview"]
+    assert (preview["members"], preview["ofMembers"], preview["isComplete"]) == (2, 3, False)
+
+
+@pytest.mark.parametrize(
+    "input",
+    [{"definition": MORE}, {"definition": FORUM, "dryRun": True}, {"definition": "x"}],
+    ids=["applied", "in force already", "refused"],
+)
+async def test_otherwise_there_is_no_preview(small_world: World, input: dict[str, object]) -> None:
+    data = await small_world.ask(PREVIEW, input=input)
+    assert data["applyDefinition"] == {"preview": None}
+
+
+async def test_a_backfill_judges_the_past_and_announces_what_it_is_asked_to(world: World) -> None:
+    await world.did("ann", "visit")
+    easier = FORUM.replace("bronze: 2,", "bronze: 1,")
+    data = await world.ask(APPLY, input={"definition": easier, "backfill": "SILENT"})
+    assert data["applyDefinition"]["changed"] == ["badges.regular"]
+    assert await announced(world) == ["first-visit"]
+
+    harder = FORUM.replace("bronze: 2,", "bronze: 3,")
+    with world.hub.listen(world.program.id, feed=True) as listener:
+        await world.ask(APPLY, input={"definition": harder, "backfill": "NOTIFY"})
+        heard = await listener.changed()
+    assert [notice.kind.name for notice in heard.notices] == ["BADGE_REVOKED"]
+    assert await announced(world) == ["first-visit", "regular"]
+
+
+async def announced(world: World) -> list[str]:
+    """The badges of all notices, oldest first."""
+    reading = world.store.reading(world.program.record)
+    notices = await reading.notices_after(0, member=None, public_only=False, limit=10)
+    return [notice.award.badge for notice in notices]

@@ -1,4 +1,4 @@
-"""How far an import has come: a bar on a terminal, a line now and then in a log."""
+"""How far some work has come: a bar on a terminal, a line now and then in a log."""
 
 import io
 
@@ -40,6 +40,17 @@ def test_a_terminal_gets_a_bar() -> None:
     assert "25%" in stream.getvalue()
     assert "12,000 rows" in stream.getvalue()
     assert "6,000/s" in stream.getvalue()
+
+
+def test_other_work_is_counted_in_its_own_unit() -> None:
+    stream, clock, screen = io.StringIO(), Clock(), Screen()
+    with Plain("club", stream, unit="members", clock=clock) as display:
+        clock.seconds = 5
+        display.show(Reached(50, 200, 50, 5.0))
+    assert stream.getvalue() == "club: 25%, 50 members, 10/s, 15 s remaining\n"
+    with Bar("club", screen, unit="members") as display:
+        display.show(Reached(50, 200, 50, 5.0))
+    assert "50 members" in screen.getvalue()
 
 
 def test_the_stream_decides() -> None:

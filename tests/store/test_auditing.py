@@ -29,6 +29,16 @@ async def test_more_members_than_are_fetched_at_once(store: Store, program: Prog
     assert found == sorted(map(of, names))
 
 
+async def test_histories_are_counted_without_reading_them(
+    store: Store, program: ProgramRecord
+) -> None:
+    await registered(store, program, "ann", "bob", "cid")
+    await recorded(store, program, activity("a", "ann"), activity("b", "ann"), activity("c", "bob"))
+    counts = await store.auditing(program).fact_counts([of("ann"), of("cid"), of("bob")])
+    assert counts == {of("ann"): 2, of("bob"): 1, of("cid"): 0}
+    assert await store.auditing(program).fact_counts([]) == {}
+
+
 async def test_rows_of_no_member_are_named(store: Store, program: ProgramRecord) -> None:
     await registered(store, program, "ann")
     await counted(store, program, ranked("ann", 1))

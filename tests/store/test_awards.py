@@ -88,8 +88,11 @@ async def test_awards_are_found_by_id_by_key_and_by_cause(
     assert await reading.awards_by_key([awards[3].award.key, award_key("eve")]) == {
         awards[3].award.key: awards[3]
     }
-    assert await reading.awards_of_activity("k2") == [awards[1], awards[2]]
-    assert await reading.awards_of_activity("none") == []
+    assert await reading.awards_of_activities(["k1", "k2", "none"]) == {
+        "k1": [awards[0]],
+        "k2": [awards[1], awards[2]],
+        "none": [],
+    }
     async with store.writing(program) as writing:
         assert await writing.awards([awards[0].award.key, award_key("eve")]) == {
             awards[0].award.key: awards[0].award

@@ -154,3 +154,11 @@ def test_the_example_is_in_the_order_of_boards() -> None:
     assert sorted(ORDER, key=lambda one: (-one.score, one.reached_at, one.member)) == ORDER
     assert [len(list(same)) for _, same in groupby(ORDER, lambda one: one.score)] == [1, 5, 1, 1]
     assert at(2) == ORDER[2].reached_at
+
+
+async def test_the_next_higher_score_is_found(
+    store: Store, program: ProgramRecord, board: Board
+) -> None:
+    reading = store.reading(program)
+    assert await reading.scores_above(board, [-5, 0, 30, 50, 7]) == {-5: 0, 0: 30, 30: 50, 7: 30}
+    assert await reading.scores_above(board, []) == {}

@@ -1,12 +1,15 @@
 """A task may be cancelled at any moment, as sockets do; the store must not notice."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from itertools import count
 
 import pytest
 
 from gamification.ports import ProgramRecord, Store
 from tests.store.builders import T0, activity, new_program, of, ranked, registered, tally_key
+
+Look = Callable[[Store, ProgramRecord], Coroutine[None, None, None]]
 
 ROUNDS = 300
 POOL_SIZE = 3
@@ -22,6 +25,12 @@ async def write(store: Store, program: ProgramRecord, key: str) -> None:
 
 async def read(store: Store, program: ProgramRecord) -> None:
     await store.reading(program).tallies_by_key([tally_key()])
+
+
+async def judge(store: Store, program: ProgramRecord) -> None:
+    async with store.judging(program) as judging:
+        await judging.tallies([tally_key()], [])
+        await judging.totals(of("ann"))
 
 
 async def assert_whole(store: Store, program: ProgramRecord) -> None:
@@ -55,12 +64,13 @@ async def test_a_cancelled_writer_leaves_nothing_behind(sql_store: Store, neighb
     await assert_whole(sql_store, program)
 
 
-async def test_a_cancelled_reader_leaves_nothing_behind(sql_store: Store) -> None:
+@pytest.mark.parametrize("look", [read, judge])
+async def test_a_cancelled_reader_leaves_nothing_behind(sql_store: Store, look: Look) -> None:
     program = await new_program(sql_store, "forum")
     await registered(sql_store, program, "ann")
     await write(sql_store, program, "first")
     for round_ in range(ROUNDS):
-        tasks = [asyncio.create_task(read(sql_store, program)) for _ in range(POOL_SIZE + 1)]
+        tasks = [asyncio.create_task(look(sql_store, program)) for _ in range(POOL_SIZE + 1)]
         await cancelled_after(tasks[round_ % len(tasks)], steps=round_ % 20)
         await asyncio.gather(*tasks, return_exceptions=True)
     await assert_whole(sql_store, program)

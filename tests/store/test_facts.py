@@ -87,6 +87,26 @@ async def test_pages_go_from_the_latest_back(store: Store, program: ProgramRecor
     assert await reading.activity_page(of("ann"), before=Order(at(1), "a"), limit=3) == []
 
 
+async def test_pages_may_be_of_some_types(store: Store, program: ProgramRecord) -> None:
+    await registered(store, program, "ann")
+    kinds = (("a", "visit"), ("b", "buy"), ("c", "like"), ("d", "visit"))
+    await recorded(
+        store,
+        program,
+        *(activity(key, seconds=n, type_=type_) for n, (key, type_) in enumerate(kinds)),
+    )
+
+    async def keys(types: list[str], before: Order | None = None) -> list[str]:
+        rows = await store.reading(program).activity_page(
+            of("ann"), before=before, limit=2, types=types
+        )
+        return [row.activity.key for row in rows]
+
+    assert await keys(["visit", "buy"]) == ["d", "b"]
+    assert await keys(["visit", "buy"], Order(at(1), "b")) == ["a"]
+    assert await keys([]) == []
+
+
 async def test_activities_are_read_by_key(store: Store, program: ProgramRecord) -> None:
     await registered(store, program, "ann")
     await recorded(store, program, activity("a"), activity("b"))

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gamification.ports import EntryRow, ProgramRecord, Store, Totals
+from gamification.ports import EntryRow, ProgramRecord, RuleSum, Store, Totals
 from gamification.state import Account, AccountKey, Entry, Posting
 from tests.store.builders import (
     activity,
@@ -42,8 +42,33 @@ async def test_entries_are_listed_from_the_newest(store: Store, program: Program
     assert await reading.entries(ann, "reputation", before=None, limit=2) == [found[3], found[1]]
     assert await reading.entries(ann, "reputation", before=2, limit=2) == [found[0]]
     assert await reading.entries(of("bob"), "reputation", before=None, limit=2) == []
-    assert await reading.entries_of_activity("k1") == [found[1], found[2]]
-    assert await reading.entries_of_activity("none") == []
+    assert await reading.entries_of_activities(["k1", "k2", "none"]) == {
+        "k1": [found[1], found[2]],
+        "k2": [found[3]],
+        "none": [],
+    }
+
+
+async def test_what_each_rule_has_entered_is_summed(store: Store, program: ProgramRecord) -> None:
+    await registered(store, program, "ann", "bob")
+    await recorded(store, program, activity("k1"), activity("k2"))
+    first = entry("k1", 100)
+    await enter(
+        store,
+        program,
+        (entry("", 10, rule="opening"), 10),
+        (first, 110),
+        (entry("k2", 50), 160),
+        (entry("k2", 7, unit="stars"), 7),
+        (replace(first, revision=1, amount=-40), 120),
+        (entry("k1", 3, member="bob"), 3),
+    )
+    ann, bob, eve = (AccountKey(of(name), "reputation") for name in ("ann", "bob", "eve"))
+    assert await store.reading(program).rule_sums([ann, bob, eve]) == {
+        ann: [RuleSum("earning/upvoted", 2, 150, 1, -40), RuleSum("opening", 1, 10, 0, 0)],
+        bob: [RuleSum("earning/upvoted", 1, 3, 0, 0)],
+        eve: [],
+    }
 
 
 async def test_totals_are_all_that_is_derived(store: Store, program: ProgramRecord) -> None:

@@ -159,10 +159,10 @@ async def assert_reads_nothing(store: Store, program: ProgramRecord) -> None:
     assert await reading.awards([ann], badges=None, before=None, limit=9) == {ann: []}
     assert await reading.award_counts([ann], None) == {ann: 0}
     assert await reading.awards_by_id([1]) == {}
-    assert await reading.awards_of_activity("k") == []
+    assert await reading.awards_of_activities(["k"]) == {"k": []}
     assert await reading.badge_holders(["teacher"]) == {}
     assert await reading.entries(ann, "reputation", before=None, limit=9) == []
-    assert await reading.entries_of_activity("k") == []
+    assert await reading.entries_of_activities(["k"]) == {"k": []}
     assert await reading.activity_page(ann, before=None, limit=9) == []
     assert await reading.activities_by_key(["k"]) == {}
     for each in (board, rolling):

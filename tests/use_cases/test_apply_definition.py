@@ -6,29 +6,48 @@ from typing import Any
 import pytest
 
 from gamification.definition.problems import DefinitionRefused
+from gamification.outcomes import NoticeKind
 from gamification.refusals import InvalidInput
-from gamification.state import AccountKey
+from gamification.state import AccountKey, AwardKey
 from gamification.twin import Twin
-from gamification.use_cases.apply_definition import apply_definition
+from gamification.use_cases.apply_definition import Backfill, apply_definition
 from tests.builders import definition, sent, units
 from tests.scene import LATER, Scene, now_done, scene
 
 DAY = timedelta(days=1)
 
 
-def club(stars: int, **parts: Any) -> str:
-    return definition(
-        metrics={"visits": {"count": "visit"}},
-        points={"stars": {}},
-        earning={"visit": {"on": "visit", "give": {"stars": stars}}},
-        badges={"regular": {"when": {"metric": "visits", "at_least": 2}}},
-        **parts,
-    )
+def club(stars: int, at_least: int = 2, **parts: Any) -> str:
+    whole: dict[str, Any] = {
+        "metrics": {"visits": {"count": "visit"}},
+        "points": {"stars": {}},
+        "earning": {"visit": {"on": "visit", "give": {"stars": stars}}},
+        "badges": {"regular": {"when": {"metric": "visits", "at_least": at_least}}},
+    }
+    return definition(**{**whole, **parts})
 
 
 def stars(run: Scene) -> int:
     member = now_done(run.member()).id
     return now_done(run.totals())[member].accounts[AccountKey(member, "stars")].balance
+
+
+@pytest.fixture
+def again() -> Scene:
+    """A club whose members came before: Anne three times, Ben once. Nobody was told of that."""
+    run = now_done(scene(club(2)))
+    visits = [("anne", 3), ("anne", 2), ("ben", 1), ("anne", 1)]
+    now_done(
+        run.recorded(
+            *(
+                sent(member=member, key=f"{member}-{days}", at=LATER - days * DAY)
+                for member, days in visits
+            ),
+            imported=True,
+        )
+    )
+    run.bus.heard.clear()
+    return run
 
 
 def test_a_new_program() -> None:
@@ -112,7 +131,7 @@ def test_a_backfill_judges_all_history() -> None:
     run = now_done(scene(club(2)))
     now_done(run.recorded(*(sent(key=key, at=LATER - 3 * DAY) for key in ("a", "b"))))
     run.now = LATER + DAY
-    now_done(run.apply(club(10), backfill=True))
+    now_done(run.apply(club(10), backfill=Backfill.SILENT))
     assert stars(run) == units(20)
     assert now_done(run.differences()) == []
     now_done(run.recorded(sent(key="late", at=LATER - 4 * DAY)))
@@ -130,10 +149,64 @@ def test_a_backfill_judges_all_history() -> None:
 def test_a_backfill_of_the_same_rules_finishes_one_that_was_interrupted() -> None:
     run = now_done(scene(club(2)))
     now_done(run.recorded(sent(key="a", at=LATER - DAY)))
-    again = now_done(run.apply(club(2), backfill=True))
+    again = now_done(run.apply(club(2), backfill=Backfill.SILENT))
     assert (again.version, again.changed) == (2, ())
     assert stars(run) == units(2)
     assert now_done(run.differences()) == []
+
+
+def test_an_account_that_nothing_opens_any_more_keeps_what_it_began_with() -> None:
+    run = now_done(scene(club(2, points={"stars": {"start": 3}})))
+    now_done(run.recorded(sent(key="a")))
+    now_done(
+        run.apply(club(2, points={"stars": {"start": 7}}, earning={}), backfill=Backfill.SILENT)
+    )
+    assert stars(run) == units(3)
+    assert now_done(run.differences()) == []
+
+
+def test_an_account_that_would_have_begun_with_nothing_has_no_beginning_any_more() -> None:
+    run = now_done(scene(club(2, points={"stars": {"start": 3}})))
+    now_done(run.recorded(sent(key="a")))
+    now_done(run.apply(club(5), backfill=Backfill.SILENT))
+    assert stars(run) == units(5)
+    assert now_done(run.differences()) == []
+
+
+def test_a_silent_backfill_tells_nobody(again: Scene) -> None:
+    now_done(again.apply(club(2, at_least=1), backfill=Backfill.SILENT))
+    assert now_done(again.notices()) == []
+    assert again.bus.heard == []
+
+
+def test_a_backfill_that_notifies_announces_what_it_gives_and_takes(again: Scene) -> None:
+    """Anne visited three times and is a regular of the first kind, Ben once."""
+    heard: list[tuple[int, int]] = []
+    now_done(again.apply(club(2, at_least=1), backfill=Backfill.NOTIFY, tell=heard))
+    ben = now_done(again.member("ben")).id
+    (notice,) = now_done(again.notices())
+    assert (notice.kind, notice.award) == (
+        NoticeKind.BADGE_AWARDED,
+        AwardKey(ben, "regular", 1, "", ""),
+    )
+    assert (notice.at, notice.is_public) == (LATER - DAY, True)
+    (changes,) = again.bus.heard
+    assert changes.notices == (notice,)
+    anne = now_done(again.member()).id  # she has hers since an earlier visit
+    assert changes.members == {anne, ben}
+    assert heard == [(2, 2)]
+
+    again.bus.heard.clear()
+    now_done(again.apply(club(2, at_least=9), backfill=Backfill.NOTIFY))
+    (changes,) = again.bus.heard
+    assert [each.kind for each in changes.notices] == [NoticeKind.BADGE_REVOKED] * 2
+    assert now_done(again.differences()) == []
+
+
+def test_a_second_backfill_announces_nothing_again(again: Scene) -> None:
+    now_done(again.apply(club(2, at_least=1), backfill=Backfill.NOTIFY))
+    now_done(again.apply(club(2, at_least=1), backfill=Backfill.NOTIFY))
+    assert len(now_done(again.notices())) == 1
 
 
 def test_a_new_board_of_known_numbers_shows_them_at_once() -> None:

@@ -1,0 +1,154 @@
+"""What new rules would change, as clients see it before they put them in force."""
+
+import asyncio
+
+import strawberry
+
+from gamification.definition.document import Definition
+from gamification.ports import Store
+from gamification.program import Program
+from gamification.use_cases import preview_definition as core
+from gql.scalars import Quantity
+
+PREVIEWED_ACTIVITIES_MAX = 20_000
+"""An answer must come within seconds; the command line has more time."""
+
+
+@strawberry.type(description="Members who would gain, or lose, awards of one level of a badge.")
+class PreviewedAwards:
+    members: int = strawberry.field(description="How many members.")
+    awards: int = strawberry.field(description="How many awards, all of theirs together.")
+    sample: list[str] = strawberry.field(
+        description=f"The external ids of some of them, at most {core.SAMPLE_SIZE}."
+    )
+
+    @classmethod
+    def of(cls, share: core.Share) -> "PreviewedAwards":
+        return cls(members=share.members, awards=share.total, sample=share.sample)
+
+
+@strawberry.type(description="One level of a badge that somebody would gain or lose.")
+class PreviewedBadge:
+    key: str = strawberry.field(description="The badge's name in the definition.")
+    level: int = strawberry.field(description="The level, counted from 1.")
+    level_key: str | None = strawberry.field(
+        description="The level's name in the definition. Null for a badge without levels."
+    )
+    gaining: PreviewedAwards = strawberry.field(description="Who would gain awards.")
+    losing: PreviewedAwards = strawberry.field(description="Who would lose awards.")
+
+    @classmethod
+    def of(cls, effect: core.BadgeEffect) -> "PreviewedBadge":
+        return cls(
+            key=effect.badge,
+            level=effect.level,
+            level_key=effect.level_key,
+            gaining=PreviewedAwards.of(effect.gaining),
+            losing=PreviewedAwards.of(effect.losing),
+        )
+
+
+@strawberry.type(description="One member's balance, as it is and as it would be.")
+class PreviewedBalance:
+    external_id: str = strawberry.field(description="The member's id in your own system.")
+    before: Quantity = strawberry.field(description="What the member has.")
+    after: Quantity = strawberry.field(description="What the member would have.")
+
+    @classmethod
+    def of(cls, move: core.BalanceMove) -> "PreviewedBalance":
+        return cls(
+            external_id=move.external_id,
+            before=Quantity(move.before),
+            after=Quantity(move.after),
+        )
+
+
+@strawberry.type(description="A unit of points in which somebody's balance would move.")
+class PreviewedPoints:
+    unit: str = strawberry.field(description="The key of the unit.")
+    members_up: int = strawberry.field(description="How many members would have more.")
+    members_down: int = strawberry.field(description="How many members would have less.")
+    gained: Quantity = strawberry.field(description="How much more they would have together.")
+    lost: Quantity = strawberry.field(description="How much less they would have together.")
+    largest: list[PreviewedBalance] = strawberry.field(
+        description=f"The greatest differences, up or down, at most {core.SAMPLE_SIZE}."
+    )
+
+    @classmethod
+    def of(cls, effect: core.PointsEffect) -> "PreviewedPoints":
+        return cls(
+            unit=effect.unit,
+            members_up=effect.rising.members,
+            members_down=effect.falling.members,
+            gained=Quantity(effect.rising.total),
+            lost=Quantity(effect.falling.total),
+            largest=[PreviewedBalance.of(move) for move in effect.largest],
+        )
+
+
+@strawberry.type(description="Stored activities that the rules would refuse if they came now.")
+class PreviewedRefusal:
+    type: str = strawberry.field(
+        description="Their type. Those of a type that is gone would count for nothing, the others "
+        "as far as they can."
+    )
+    activities: int = strawberry.field(description="How many they are.")
+    reason: str = strawberry.field(description="What is the matter with the first of them.")
+
+    @classmethod
+    def of(cls, refused: core.RefusedType) -> "PreviewedRefusal":
+        return cls(type=refused.type, activities=refused.activities, reason=refused.reason)
+
+
+@strawberry.type(
+    description="What would be different if the rules had always been in force, which is what a "
+    "backfill makes true. Without one the past stays as it is."
+)
+class DefinitionPreview:
+    members: int = strawberry.field(description="How many members were looked at.")
+    of_members: int = strawberry.field(description="How many members the program has.")
+    activities: int = strawberry.field(description="How many of their activities were judged.")
+    is_complete: bool = strawberry.field(
+        description=f"Whether all members were looked at. Here at most "
+        f"{PREVIEWED_ACTIVITIES_MAX:,} activities are judged, of some members wholly; "
+        "`gamification apply --dry-run` judges all."
+    )
+    badges: list[PreviewedBadge] = strawberry.field(
+        description="The levels of badges that somebody would gain or lose."
+    )
+    points: list[PreviewedPoints] = strawberry.field(
+        description="The units of points in which somebody's balance would move."
+    )
+    refused: list[PreviewedRefusal] = strawberry.field(
+        description="Stored activities that the rules would refuse, by their type."
+    )
+    unjudged: list[str] = strawberry.field(
+        description="The external ids of some members whose numbers would leave the range that "
+        f"is counted in, at most {core.SAMPLE_SIZE}. A backfill would fail at the first of them."
+    )
+
+    @classmethod
+    def of(cls, preview: core.Preview) -> "DefinitionPreview":
+        return cls(
+            members=preview.members,
+            of_members=preview.of_members,
+            activities=preview.activities,
+            is_complete=preview.is_complete,
+            badges=[PreviewedBadge.of(each) for each in preview.badges],
+            points=[PreviewedPoints.of(each) for each in preview.points],
+            refused=[PreviewedRefusal.of(each) for each in preview.refused.values()],
+            unjudged=preview.unjudged.sample,
+        )
+
+
+async def bounded_preview(
+    store: Store, program: Program, definition: Definition
+) -> DefinitionPreview:
+    """As much of a preview as one answer has time for."""
+    previews = core.preview_definition(
+        store, program, definition, facts_max=PREVIEWED_ACTIVITIES_MAX
+    )
+    preview = await anext(previews)
+    async for _ in previews:  # the same one, further along
+        await asyncio.sleep(0)  # others have requests too
+    return DefinitionPreview.of(preview)

@@ -1,0 +1,89 @@
+"""A preview says exactly what a backfill by the same rules then does, and writes nothing."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from hypothesis import given
+
+from gamification.definition.compiled import CompiledProgram, Timeline
+from gamification.ids import MemberId
+from gamification.ports import Totals
+from gamification.program import Program
+from gamification.use_cases.preview_definition import Preview, Share, preview_definition
+from gamification.use_cases.rebuilding import rebuild
+from tests.laws.effort import tried
+from tests.laws.pictures import picture
+from tests.laws.programs import programs
+from tests.laws.stories import Story, live_through, stories
+from tests.scene import Scene, now_done, staged
+
+Moves = dict[str, tuple[int, int, int, int]]
+"""By badge level or unit: members up, what they gain, members down, what they lose."""
+
+
+async def previewed(lived: Scene, rules: CompiledProgram) -> Preview:
+    found = preview_definition(lived.store, lived.program, rules.definition)
+    return [each async for each in found][-1]
+
+
+def told(preview: Preview) -> Moves:
+    def moved(up: Share, down: Share) -> tuple[int, int, int, int]:
+        return up.members, up.total, down.members, down.total
+
+    badges = {f"{each.badge} {each.level}": each for each in preview.badges}
+    return {
+        **{name: moved(each.gaining, each.losing) for name, each in badges.items()},
+        **{each.unit: moved(each.rising, each.falling) for each in preview.points},
+    }
+
+
+def done(
+    before: Mapping[MemberId, Totals], after: Mapping[MemberId, Totals], starts: Mapping[str, int]
+) -> Moves:
+    moves: dict[str, list[int]] = {}
+    for member, had in before.items():
+        has = after[member]
+        for index, keys in enumerate(
+            (has.awards.keys() - had.awards.keys(), had.awards.keys() - has.awards.keys())
+        ):
+            for name, count in Counter(f"{key.badge} {key.level}" for key in keys).items():
+                move = moves.setdefault(name, [0, 0, 0, 0])
+                move[2 * index] += 1
+                move[2 * index + 1] += count
+        for key, account in has.accounts.items():
+            was = had.accounts[key].balance if key in had.accounts else starts[key.unit]
+            gained = account.balance - was
+            if gained:
+                move = moves.setdefault(key.unit, [0, 0, 0, 0])
+                move[0 if gained > 0 else 2] += 1
+                move[1 if gained > 0 else 3] += abs(gained)
+    return {name: (up, gained, down, lost) for name, (up, gained, down, lost) in moves.items()}
+
+
+async def backfill(lived: Scene, rules: CompiledProgram) -> None:
+    """Replay every member by the rules, as a backfill does once they are in force."""
+    lived.program = Program(lived.program.record, Timeline(((None, rules),)))
+    async with lived.store.writing(lived.program.record) as writing:
+        members = await writing.lock_members_by_id({each.id for each in await lived.members()})
+        settlement, _ = await rebuild(writing, lived.program, members)
+        await settlement.write(writing, announce=False)
+
+
+@tried(0.5)
+@given(programs(), programs(), stories())
+def test_a_preview_says_what_a_backfill_does(
+    rules: CompiledProgram, others: CompiledProgram, story: Story
+) -> None:
+    lived = now_done(staged(rules))
+    now_done(live_through(lived, story.steps))
+    untouched, before = now_done(picture(lived)), now_done(lived.totals())
+    preview = now_done(previewed(lived, others))
+    assert now_done(picture(lived)) == untouched
+
+    now_done(backfill(lived, others))
+    starts = {unit.key: unit.start for unit in rules.units.values()}
+    assert told(preview) == done(before, now_done(lived.totals()), starts)
+    assert preview.is_complete
+    found = [each.what for each in now_done(lived.differences())]
+    # Who stands on a board is put right in another step than the numbers.
+    assert set(found) <= {"the standing on boards"}
