@@ -4,7 +4,9 @@ from gamification.definition.compiled import CompiledBadge, CompiledCriterion, C
 from gamification.facts import Activity, Scalar
 from gamification.metrics import Aggregation
 from gamification.outcomes import BadgeAwarded, Outcome, PointsEarned, TallyChanged
+from gamification.quantity import SCALE
 from gamification.state import Account, AccountKey, Award, AwardKey, State, Tally, TallyKey
+from gamification.streaks import status_at
 from gamification.windows import key_at, keys_read
 
 
@@ -38,6 +40,14 @@ class Draft:
         """The tally as it stands now."""
         return self._tallies.get(key) or self._state.tallies.get(key)
 
+    def moved(self, key: TallyKey) -> Tally | None:
+        """The tally as the activity leaves it; None where it has not moved it."""
+        return self._tallies.get(key)
+
+    def tally_before(self, key: TallyKey) -> Tally | None:
+        """The tally as it stood before the activity."""
+        return self._state.tallies.get(key)
+
     def account(self, key: AccountKey) -> Account | None:
         """The account as it stands now."""
         return self._accounts.get(key) or self._state.accounts.get(key)
@@ -55,16 +65,13 @@ class Draft:
             return
         self._tallies[key] = after
         self.outcomes.append(TallyChanged(key, before, after))
-        watchers = self.program.watchers.get(key.metric)
-        if watchers is not None:
-            for badge, least in watchers:
-                if after.value >= least:
-                    self.touched[badge.key] = badge
+        self._watch(key, after)
 
     def set_tally(self, key: TallyKey, before: Tally | None, after: Tally) -> None:
-        """Replace a tally that no badge watches."""
+        """Replace a tally, and note which badges that may complete."""
         self._tallies[key] = after
         self.outcomes.append(TallyChanged(key, before, after))
+        self._watch(key, after)
 
     def set_account(self, earned: PointsEarned) -> None:
         self._accounts[earned.account_key] = earned.account
@@ -77,6 +84,12 @@ class Draft:
     def read(self, criterion: CompiledCriterion, subject: str) -> int:
         """The number a criterion is about, at the time of the activity."""
         activity, calendar = self.activity, self.program.calendar
+        if criterion.streak is not None:
+            at = activity.occurred_at
+            status = status_at(
+                criterion.streak, activity.member, self.tally, at=at, calendar=calendar
+            )
+            return status.length * SCALE
         found: list[Tally] = []
         for window in keys_read(criterion.window, activity.occurred_at, calendar):
             tally = self.tally(TallyKey(activity.member, criterion.metric, window, subject))
@@ -85,6 +98,13 @@ class Draft:
         if len(found) == 1:
             return found[0].value
         return criterion.aggregation.over(found) if found else criterion.empty
+
+    def _watch(self, key: TallyKey, after: Tally) -> None:
+        watchers = self.program.watchers.get(key.metric)
+        if watchers is not None:
+            for badge, least in watchers:
+                if after.value >= least:
+                    self.touched[badge.key] = badge
 
     def subject_of(self, property_name: str | None) -> str | None:
         """What the activity is about: "" where nothing is asked, None where it does not say."""

@@ -19,6 +19,7 @@ from gamification.outcomes import (
 from gamification.rules.badge import award
 from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
+from gamification.rules.streak import advance
 from gamification.state import AccountKey, State
 
 
@@ -32,8 +33,8 @@ def decide(
 
     `contributions` is what `contributed` says of the activity, where the caller knows it already.
 
-    Metrics come first, then earning rules, then badges; a badge's points may complete further
-    badges, until nothing moves (definitions cannot hold cycles). Raises `OutOfRange`.
+    Metrics come first, then streaks, then earning rules, then badges; a badge's points may complete
+    further badges, until nothing moves (definitions cannot hold cycles). Raises `OutOfRange`.
     """
     plan = program.plans.get(activity.type)
     if plan is None:  # a version of the rules that does not know the type
@@ -43,6 +44,8 @@ def decide(
         contributions = contributed(program, activity)
     for contribution in contributions:
         count(draft, contribution)
+    for streak in plan.streaks:
+        advance(draft, streak)
     for rule in plan.earnings:
         earn(draft, rule)
     while draft.touched:

@@ -12,6 +12,7 @@ from gamification.definition.compiled import (
     CompiledCap,
     CompiledCriterion,
     CompiledProgram,
+    CompiledStreak,
 )
 from gamification.definition.document import Repeat
 from gamification.facts import Activity
@@ -19,6 +20,7 @@ from gamification.metrics import distinct
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
 from gamification.rules.counting import contributed
 from gamification.state import AwardKey, State, Tally, TallyKey
+from gamification.streaks import period_of
 from gamification.windows import Rolling, key_at
 
 
@@ -29,6 +31,8 @@ def takes_late(
     judging everything in order would give, for this activity and for all later ones."""
     if not outcomes:
         return True
+    if program.plans[activity.type].is_tiered:
+        return False
     for contribution in contributed(program, activity):
         before = state.tallies.get(contribution.key)
         if not contribution.counter.aggregation.takes_late(before, activity.occurred_at):
@@ -39,9 +43,47 @@ def takes_late(
             )
             if not distinct.takes_late(element, activity.occurred_at):
                 return False
+    streaks = program.plans[activity.type].streaks
+    if any(_moves_streak(program, state, activity, streak) for streak in streaks):
+        return False
     after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
     seen = _Seen(program, state, activity, after)
     return not _fills_joined_cap(seen) and all(_commutes(seen, outcome) for outcome in outcomes)
+
+
+def _moves_streak(
+    program: CompiledProgram, state: State, activity: Activity, streak: CompiledStreak
+) -> bool:
+    """Whether a late activity may be what makes a period of a streak done, or done earlier.
+
+    A period that was done without it stays so; but an award for the length that it brought may
+    have been made by a later activity than by rights.
+    """
+    calendar, at = program.calendar, activity.occurred_at
+    window = key_at(streak.window, at, calendar)
+    amounts = [
+        each.amount
+        for each in contributed(program, activity)
+        if each.key.metric == streak.counted and each.key.window == window
+    ]
+    if not amounts or period_of(streak, at, calendar) is None:
+        return False
+    tally = state.tallies.get(TallyKey(activity.member, streak.counted, window or "", ""))
+    peak = 0 if tally is None else tally.peak
+    if peak + sum(amount for amount in amounts if amount > 0) < streak.at_least:
+        return False
+    if tally is None or tally.value < streak.at_least or min(amounts) < 0:
+        return True
+    return any(
+        award.earned_at >= at
+        for key, award in state.awards.items()
+        if key.member == activity.member and _counts(program.badges.get(key.badge), streak)
+    )
+
+
+def _counts(badge: CompiledBadge | None, streak: CompiledStreak) -> bool:
+    """Whether a badge has a criterion on the streak."""
+    return badge is not None and any(each.streak is streak for each in badge.criteria)
 
 
 class _Seen(NamedTuple):

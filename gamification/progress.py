@@ -1,6 +1,6 @@
 """Progress bars and milestones, as pure functions of tallies and `now`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from gamification.ids import MemberId
 from gamification.ports import SubjectBound
 from gamification.quantity import SCALE
 from gamification.state import AwardKey, Tally, TallyKey
+from gamification.streaks import status_at
 from gamification.windows import AllTime, keys_read, window_at
 
 SUBJECTS_MAX = 20
@@ -92,6 +93,8 @@ def needs(program: CompiledProgram, now: datetime) -> Needs:
     tallies: set[tuple[str, str]] = set()
     subjects: set[SubjectBound] = set()
     badges: set[str] = set()
+    for streak in program.streaks.values():
+        tallies.update((metric, "") for metric in streak.metrics)
     for badge in program.badges.values():
         if badge.repeat is not Repeat.PER_SUBJECT:
             badges.add(badge.key)
@@ -105,6 +108,24 @@ def needs(program: CompiledProgram, now: datetime) -> Needs:
     return Needs(frozenset(tallies), frozenset(subjects), frozenset(badges))
 
 
+def companions(
+    program: CompiledProgram, subjects: Iterable[TallyKey], now: datetime
+) -> set[TallyKey]:
+    """The other numbers of subjects that were found below a threshold of one of several criteria:
+    they may have passed the thresholds of the others, and then nothing has asked for them yet."""
+    found: set[TallyKey] = set()
+    several = [badge for badge in program.badges.values() if badge.per and len(badge.criteria) > 1]
+    for key in subjects:
+        for badge in several:
+            if any(criterion.metric == key.metric for criterion in badge.criteria):
+                found.update(
+                    TallyKey(key.member, criterion.metric, window, key.subject)
+                    for criterion in badge.criteria
+                    for window in keys_read(criterion.window, now, program.calendar)
+                )
+    return found
+
+
 def progress_of(
     program: CompiledProgram,
     member: MemberId,
@@ -115,8 +136,8 @@ def progress_of(
 ) -> list[Progress]:
     """A member's progress bars, in the order of the definition.
 
-    `tallies` holds what `needs` asked for, of this member or of several; secret badges appear only
-    once they are earned.
+    `tallies` holds what `needs` asked for, and `companions`, of this member or of several; secret
+    badges appear only once they are earned.
     """
     mine = {key: tally for key, tally in tallies.items() if key.member == member}
     bars: list[Progress] = []
@@ -139,7 +160,8 @@ def _badge(
 ) -> Progress:
     subject = "" if badge.per is None else _nearest_subject(program, badge, member, tallies, now)
     values = tuple(
-        _current(program, criterion, member, subject, tallies, now) for criterion in badge.criteria
+        current_of(program, criterion, member, subject=subject, tallies=tallies, now=now)
+        for criterion in badge.criteria
     )
     window = window_at(badge.criteria[0].window, now, program.calendar)
     reached = {
@@ -191,14 +213,20 @@ def _earned_at(
     return earned.get(key)
 
 
-def _current(
+def current_of(
     program: CompiledProgram,
     criterion: CompiledCriterion,
     member: MemberId,
+    *,
     subject: str,
     tallies: Mapping[TallyKey, Tally],
     now: datetime,
 ) -> int:
+    """The number that a criterion is about, as it stands at `now`."""
+    if criterion.streak is not None:
+        find = tallies.get
+        status = status_at(criterion.streak, member, find, at=now, calendar=program.calendar)
+        return status.length * SCALE
     windows = keys_read(criterion.window, now, program.calendar)
     keys = [TallyKey(member, criterion.metric, window, subject) for window in windows]
     found = [tallies[key] for key in keys if key in tallies]
@@ -219,7 +247,10 @@ def _nearest_subject(
 
     def fractions(subject: str) -> list[int]:
         return [
-            _fraction(_current(program, criterion, member, subject, tallies, now), target)
+            _fraction(
+                current_of(program, criterion, member, subject=subject, tallies=tallies, now=now),
+                target,
+            )
             for criterion, target in zip(badge.criteria, goal, strict=True)
         ]
 

@@ -5,7 +5,7 @@ zone, never multiples of 86,400 seconds.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -28,6 +28,7 @@ __all__ = [
     "after",
     "before",
     "key_at",
+    "keys_back",
     "keys_read",
     "local_day",
     "parse",
@@ -198,6 +199,14 @@ def keys_read(spec: Spec, at: datetime, calendar: Calendar) -> tuple[str, ...]:
     if key is None:
         return ()
     return _days_read(spec.days, key) if isinstance(spec, Rolling) else (key,)
+
+
+def keys_back(spec: Spec, at: datetime, calendar: Calendar) -> Iterator[str]:
+    """The keys of the window that `at` belongs to, the one before it, and so on."""
+    found = window_at(spec, at, calendar)
+    while found is not None:
+        yield found.key
+        found = before(spec, found, calendar)
 
 
 def stored_unit(spec: Spec) -> AllTime | Every | Seasons:

@@ -1,10 +1,16 @@
 """From a badge as written to a badge that can be decided: its criteria, levels and gifts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from gamification import windows
-from gamification.definition.compiled import CompiledBadge, CompiledCriterion, Level
+from gamification.definition.compiled import (
+    CompiledBadge,
+    CompiledCriterion,
+    CompiledStreak,
+    Level,
+)
 from gamification.definition.counters import Counters
 from gamification.definition.document import Badge, Criterion, Repeat
 from gamification.definition.scope import Scope
@@ -12,7 +18,7 @@ from gamification.metrics import TOTAL
 from gamification.quantity import parse
 from gamification.windows import AllTime, Spec
 
-ONE_OF_FOUR = "Give exactly one of metric, points, cap, badge"
+ONE_OF_FIVE = "Give exactly one of metric, points, cap, badge, streak"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class BadgeCompiler:
 
     scope: Scope
     counters: Counters
+    streaks: Mapping[str, CompiledStreak]
 
     def compile(self) -> dict[str, CompiledBadge]:
         return {key: self._badge(key, badge) for key, badge in self.scope.definition.badges.items()}
@@ -48,24 +55,27 @@ class BadgeCompiler:
     def _written(self, badge: Badge, path: str) -> list[Criterion]:
         """The criteria; levels are one criterion whose threshold each level replaces."""
         if badge.levels is not None:
-            if badge.when is not None or badge.on is None:
-                fix = "Give 'levels' and 'on', or 'when' alone"
+            if badge.when is not None or (badge.on is None) == (badge.streak is None):
+                fix = "Give 'levels' with 'on' or 'streak', or 'when' alone"
                 self.scope.error(path, "mixes levels and criteria, or has levels of nothing", fix)
                 return []
             lowest = next(iter(badge.levels.values()), Decimal(1))
-            return [Criterion(metric=badge.on, at_least=lowest, over=badge.over)]
+            return [
+                Criterion(metric=badge.on, streak=badge.streak, at_least=lowest, over=badge.over)
+            ]
         if not badge.when:
             self.scope.error(path, "can never be earned", "Add 'when' or 'levels'")
-        if badge.on is not None or badge.over is not None:
-            self.scope.error(path, "has 'on' or 'over' without levels", "Move it into 'when'")
+        if badge.on is not None or badge.over is not None or badge.streak is not None:
+            message = "has 'on', 'over' or 'streak' without levels"
+            self.scope.error(path, message, "Move it into 'when'")
         return badge.when or []
 
     def _criterion(
         self, key: str, badge: Badge, written: Criterion, path: str
     ) -> CompiledCriterion | None:
-        named = [written.metric, written.points, written.cap, written.badge]
+        named = [written.metric, written.points, written.cap, written.badge, written.streak]
         if sum(name is not None for name in named) != 1:
-            self.scope.error(path, "is about nothing, or about several things", ONE_OF_FOUR)
+            self.scope.error(path, "is about nothing, or about several things", ONE_OF_FIVE)
             return None
         over = self.scope.window(written.over, f"{path}.over") if written.over else None
         if written.metric is not None:
@@ -83,6 +93,8 @@ class BadgeCompiler:
             return CompiledCriterion(written.points, metric, window, TOTAL, None, start)
         if written.cap is not None:
             return self._cap_criterion(written.cap, over, path)
+        if written.streak is not None:
+            return self._streak_criterion(written.streak, over, path)
         return self._badge_criterion(str(written.badge), over, path)
 
     def _cap_criterion(self, name: str, over: Spec | None, path: str) -> CompiledCriterion | None:
@@ -93,6 +105,18 @@ class BadgeCompiler:
         if over is not None and over != per:
             self.scope.error(f"{path}.over", f"the cap counts per {cap.per}", "Leave 'over' out")
         return CompiledCriterion(cap.name or name, f"cap:{name}", per, TOTAL, None, 0)
+
+    def _streak_criterion(
+        self, name: str, over: Spec | None, path: str
+    ) -> CompiledCriterion | None:
+        if self.scope.find("streak", name, path, self.scope.definition.streaks) is None:
+            return None
+        streak = self.streaks.get(name)
+        if streak is None:  # it has problems of its own, which are told
+            return None
+        if over is not None:
+            self.scope.error(f"{path}.over", "a streak has no window", "Leave it out")
+        return CompiledCriterion(streak.name, streak.metric, AllTime(), TOTAL, None, 0, streak)
 
     def _badge_criterion(self, name: str, over: Spec | None, path: str) -> CompiledCriterion | None:
         badge = self.scope.find("badge", name, path, self.scope.definition.badges)

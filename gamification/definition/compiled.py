@@ -3,16 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from gamification.amounts import Amount
 from gamification.conditions import Condition, Segment
+from gamification.days import Unit as CalendarUnit
 from gamification.definition.document import Definition, Repeat
 from gamification.facts import Activity, Scalar
 from gamification.metrics import Aggregation
 from gamification.properties import PropertyCheck
 from gamification.ranking import Ties
-from gamification.windows import Calendar, Rolling, Spec, day_at, key_at, keys_read
+from gamification.windows import (
+    Calendar,
+    Every,
+    Rolling,
+    Spec,
+    day_at,
+    key_at,
+    keys_back,
+    keys_read,
+)
 
 AGENDAS_MAX = 5_000
 """How many days' windows are remembered: more than thirteen years' of them."""
@@ -69,10 +80,101 @@ class CompiledEarning(NamedTuple):
     caps: tuple[CompiledCap, ...]
 
 
+class Freezes(NamedTuple):
+    """How many missed periods a streak survives: at the start, earned by so many in a row, kept."""
+
+    start: int
+    earn_every: int | None
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStreak:
+    """Periods in a row in which a member's `counted` tally of the period is at least `at_least`.
+
+    Days that are not in `weekdays` (0 = Monday) ask for nothing.
+    """
+
+    key: str
+    name: str
+    counted: str
+    window: Every
+    at_least: int
+    weekdays: frozenset[int]
+    freezes: Freezes
+
+    @property
+    def every(self) -> CalendarUnit:
+        """What one period is."""
+        return self.window.unit
+
+    @property
+    def metric(self) -> str:
+        """The tally that holds its length."""
+        return f"streak:{self.key}"
+
+    @property
+    def freezes_metric(self) -> str:
+        return f"streak-freezes:{self.key}"
+
+    @property
+    def longest_metric(self) -> str:
+        return f"streak-longest:{self.key}"
+
+    @property
+    def metrics(self) -> tuple[str, str, str]:
+        """All that is kept of it, about all time."""
+        return self.metric, self.freezes_metric, self.longest_metric
+
+
+class TierLevel(NamedTuple):
+    """A level of a ladder. `multipliers` are of what earning rules give, by unit, in
+    ten-thousandths."""
+
+    key: str
+    name: str
+    threshold: int
+    multipliers: Mapping[str, int]
+    perks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTier:
+    """A ladder: the level is that of the highest threshold reached by the tally of a window.
+
+    It holds for `holds_windows` windows more and falls by one step in each then, or at once. Where
+    there is no tally, the number is `start`.
+    """
+
+    key: str
+    name: str
+    metric: str
+    window: Spec
+    start: int
+    levels: tuple[TierLevel, ...]
+    holds_windows: int
+    falls_by_step: bool
+
+    @property
+    def windows_read(self) -> int:
+        """How many windows say which level is held: what was before them has fallen since."""
+        return 1 + self.holds_windows + (len(self.levels) if self.falls_by_step else 0)
+
+    @property
+    def multiplied(self) -> frozenset[str]:
+        """The units of which some level multiplies the gifts."""
+        return frozenset(unit for level in self.levels for unit in level.multipliers)
+
+    def level_for(self, value: int) -> int:
+        """The index of the highest level whose threshold a number reaches; -1 for none."""
+        return sum(level.threshold <= value for level in self.levels) - 1
+
+
 class CompiledCriterion(NamedTuple):
     """Reads one number: the tallies of `metric` over `window`, about the subject named by `per`.
 
-    Where there is no tally yet, the number is `empty`.
+    Where there is no tally yet, the number is `empty`. A streak's length ends with the streak: its
+    number is not the tally's alone.
     """
 
     name: str
@@ -81,6 +183,7 @@ class CompiledCriterion(NamedTuple):
     aggregation: Aggregation
     per: str | None
     empty: int
+    streak: CompiledStreak | None = None
 
 
 class Level(NamedTuple):
@@ -128,23 +231,30 @@ class Unit:
 
 
 class Read(NamedTuple):
-    """A number that judging an activity may read besides those it contributes to."""
+    """A number that judging an activity may read besides those it contributes to: in the window of
+    the activity, or so many windows before it."""
 
     metric: str
     window: Spec
     per: str | None
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityPlan:
     """All that happens to one type of activity, and what must be loaded to judge it.
 
+    `tiers` multiply what its rules give. Where `is_tiered`, its points depend on levels, or levels
+    that points depend on are reached by it: then order matters.
     `reads` is what its points may lead to, through badges and what these give. What its
     contributions may lead to stands in `CompiledProgram.following`; `units` is of both.
     """
 
     check: PropertyCheck
     contributions: tuple[Contribution, ...]
+    streaks: tuple[CompiledStreak, ...]
+    tiers: tuple[CompiledTier, ...]
+    is_tiered: bool
     earnings: tuple[CompiledEarning, ...]
     reads: tuple[Read, ...]
     units: tuple[str, ...]
@@ -190,6 +300,8 @@ class CompiledProgram:
     plans: Mapping[str, ActivityPlan]
     following: Mapping[str, tuple[Read, ...]]
     units: Mapping[str, Unit]
+    streaks: Mapping[str, CompiledStreak]
+    tiers: Mapping[str, CompiledTier]
     badges: Mapping[str, CompiledBadge]
     watchers: Mapping[str, tuple[Watcher, ...]]
     boards: Mapping[str, CompiledBoard]
@@ -239,8 +351,9 @@ class CompiledProgram:
         return DayReads(
             tuple(
                 (metric, key, per)
-                for metric, window, per in reads
-                if (key := key_at(window, at, calendar)) is not None
+                for metric, window, per, back in reads
+                if (key := next(islice(keys_back(window, at, calendar), back, None), None))
+                is not None
             ),
             tuple(
                 (read.metric, days[0], days[-1])

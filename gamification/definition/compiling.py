@@ -8,12 +8,15 @@ from gamification import windows
 from gamification.definition.badges import BadgeCompiler
 from gamification.definition.checks import check_cycles, check_unused
 from gamification.definition.compiled import (
+    ActivityPlan,
     CompiledBadge,
     CompiledBoard,
     CompiledCap,
     CompiledEarning,
     CompiledProgram,
+    Contribution,
     PointsWindow,
+    Read,
     Timeline,
     Unit,
     Watcher,
@@ -23,14 +26,14 @@ from gamification.definition.document import Definition, Leaderboard
 from gamification.definition.plans import Reach, plan_of, reads_following
 from gamification.definition.problems import DefinitionRefused, Problem
 from gamification.definition.reading import stored_definition
-from gamification.definition.scope import Scope, lateness
+from gamification.definition.scope import WEEKDAYS, Scope, lateness
+from gamification.definition.streaks import compile_streaks
+from gamification.definition.tiers import compile_tiers
 from gamification.metrics import TOTAL
 from gamification.properties import PropertyCheck
 from gamification.quantity import QUANTITY_MAX, parse
 from gamification.ranking import Ties
 from gamification.windows import AllTime, Calendar
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def compile_program(
@@ -40,46 +43,66 @@ def compile_program(
     scope = Scope(definition)
     calendar = _calendar(scope)
     counters = Counters(scope)
-    badges = BadgeCompiler(scope, counters).compile()
+    streaks = compile_streaks(scope, counters)
+    tiers = compile_tiers(scope, counters)
+    badges = BadgeCompiler(scope, counters, streaks).compile()
     boards = _boards(scope, counters)
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
     units = _units(scope, counters)
     _check_whole(scope)
-    segments = {
-        board.metric: board.segment for board in boards.values() if board.segment is not None
-    }
     watchers = _watchers(badges)
     contributions = counters.contributions()
-    reach = Reach(units, watchers, frozenset(counters.counted_badges))
+    reach = Reach(
+        units=units,
+        watchers=watchers,
+        counted_badges=frozenset(counters.counted_badges),
+        streaks=tuple(streaks.values()),
+        tiers=tuple(tiers.values()),
+    )
     program = CompiledProgram(
         definition=definition,
         version=version,
         calendar=calendar,
         max_lateness=lateness(definition.max_lateness),
-        plans={
-            activity_type: plan_of(
-                PropertyCheck(scope.properties(activity_type)),
-                contributions.get(activity_type, ()),
-                earnings.get(activity_type, ()),
-                reach,
-            )
-            for activity_type in definition.activities
-        },
-        following={
-            contribution.counter.metric: reads_following(contribution.counter.metric, reach)
-            for found in contributions.values()
-            for contribution in found
-        },
+        plans=_plans(scope, contributions, earnings, reach),
+        following=_following(contributions, reach),
         units=units,
+        streaks=streaks,
+        tiers=tiers,
         badges=badges,
         watchers=watchers,
         boards=boards,
         ranked=frozenset(board.metric for board in boards.values()),
-        segments=segments,
+        segments={board.metric: board.segment for board in boards.values() if board.segment},
         counted_badges=frozenset(counters.counted_badges),
     )
     return program, scope.problems
+
+
+def _plans(
+    scope: Scope,
+    contributions: Mapping[str, tuple[Contribution, ...]],
+    earnings: Mapping[str, tuple[CompiledEarning, ...]],
+    reach: Reach,
+) -> dict[str, ActivityPlan]:
+    return {
+        activity_type: plan_of(
+            PropertyCheck(scope.properties(activity_type)),
+            contributions.get(activity_type, ()),
+            earnings.get(activity_type, ()),
+            reach,
+        )
+        for activity_type in scope.definition.activities
+    }
+
+
+def _following(
+    contributions: Mapping[str, tuple[Contribution, ...]], reach: Reach
+) -> dict[str, tuple[Read, ...]]:
+    """What is read because the tallies of a metric move."""
+    metrics = {each.counter.metric for found in contributions.values() for each in found}
+    return {metric: reads_following(metric, reach) for metric in metrics}
 
 
 def compile_timeline(documents: list[tuple[int, datetime | None, str]]) -> Timeline:

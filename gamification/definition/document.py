@@ -49,6 +49,8 @@ def _as_list(written: object) -> object:
 Keys = Annotated[list[Key], BeforeValidator(_as_list, json_schema_input_type=Key | list[Key])]
 """One key, or a list of them: read as a list."""
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
 
 class Part(BaseModel):
     """What every part of a definition keeps to: no unknown keys, nothing changed once read."""
@@ -135,12 +137,14 @@ class Earning(Part):
 
 
 class Criterion(Part):
-    """A threshold on a metric, on points earned, on what a cap has let through, or on badges."""
+    """A threshold on a metric, on points earned, on what a cap has let through, on badges, or on
+    the length of a streak."""
 
     metric: Key | None = None
     points: Key | None = None
     cap: Key | None = None
     badge: Key | None = None
+    streak: Key | None = None
     at_least: Annotated[Number, Field(gt=0)]
     over: Words | None = Field(None, description="The metric's own window if left out.")
 
@@ -161,7 +165,7 @@ class Repeat(Enum):
 
 
 class Badge(Part):
-    """A mark of achievement. Either `when` (all criteria), or `levels` of one metric."""
+    """A mark of achievement. Either `when` (all criteria), or `levels` of one metric or streak."""
 
     name: Label | None = None
     description: Prose | None = None
@@ -169,6 +173,7 @@ class Badge(Part):
     when: Criteria | None = Field(None, max_length=10)
     levels: dict[Key, Annotated[Number, Field(gt=0)]] | None = Field(None, max_length=50)
     on: Key | None = Field(None, description="The metric that the levels are thresholds of.")
+    streak: Key | None = Field(None, description="The streak that the levels are lengths of.")
     over: Words | None = Field(None, description="The window of the levels.")
     where: Expression | None = Field(
         None, description="Narrows which activities count toward this badge."
@@ -180,6 +185,72 @@ class Badge(Part):
         description="Points for earning it; a list gives each level its own.",
     )
     visibility: Literal["public", "secret"] = "public"
+
+
+class Freezes(Part):
+    """Missed periods that a streak survives. A freeze is used up by each, as it ends."""
+
+    start: Annotated[int, Field(ge=0, le=100)] = Field(
+        0, description="How many a member begins with, once."
+    )
+    earn_every: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="One is earned after so many periods in a row, and again after as many."
+    )
+    most: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="How many can be kept. What is earned beyond is lost."
+    )
+
+
+class Streak(Part):
+    """How many days, weeks or months in a row a number has been reached."""
+
+    name: Label | None = None
+    description: Prose | None = None
+    metric: Key = Field(description="A count or a sum: what has to be done in each period.")
+    at_least: Annotated[Number, Field(gt=0)] = Decimal(1)
+    every: Literal["day", "week", "month"] = "day"
+    on: list[Weekday] | None = Field(
+        None,
+        min_length=1,
+        max_length=7,
+        description="Only these days ask for something. On others nothing is missed, or gained.",
+    )
+    freezes: Freezes | None = None
+
+
+class TierBenefits(Part):
+    """A level of a ladder in long form, for one that brings something."""
+
+    at: Annotated[Number, Field(ge=0)] = Field(description="The number that reaches it.")
+    name: Label | None = None
+    multiply: dict[Key, Annotated[Number, Field(gt=0, le=1000)]] = Field(
+        default_factory=dict[str, Decimal],
+        max_length=20,
+        description="What earning rules give of these points is multiplied by this.",
+    )
+    perks: list[Label] = Field(
+        default_factory=list[str], max_length=50, description="What else it brings, for people."
+    )
+
+
+class Tier(Part):
+    """A ladder of levels that members hold while a number over windows of time suffices."""
+
+    name: Label | None = None
+    description: Prose | None = None
+    metric: Key | None = None
+    points: Key | None = None
+    over: Words = "year"
+    levels: dict[Key, Annotated[Number, Field(ge=0)] | TierBenefits] = Field(
+        min_length=1, max_length=20, description="The lowest first: what reaches each."
+    )
+    keep: Literal["this window", "next window"] = Field(
+        "next window", description="Until the end of which window a level holds."
+    )
+    downgrade: Literal["reassess", "one step"] = Field(
+        "reassess",
+        description="To what it falls then: to what later windows give, or by one level.",
+    )
 
 
 class Ties(Enum):
@@ -203,9 +274,6 @@ class Leaderboard(Part):
     )
 
 
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
 class Definition(Part):
     """The rules of one program."""
 
@@ -225,6 +293,8 @@ class Definition(Part):
     points: dict[Key, Points] = Field(default_factory=dict[str, Points], max_length=20)
     caps: dict[Key, Cap] = Field(default_factory=dict[str, Cap], max_length=50)
     earning: dict[Key, Earning] = Field(default_factory=dict[str, Earning], max_length=500)
+    streaks: dict[Key, Streak] = Field(default_factory=dict[str, Streak], max_length=50)
+    tiers: dict[Key, Tier] = Field(default_factory=dict[str, Tier], max_length=10)
     badges: dict[Key, Badge] = Field(default_factory=dict[str, Badge], max_length=500)
     leaderboards: dict[Key, Leaderboard] = Field(
         default_factory=dict[str, Leaderboard], max_length=100

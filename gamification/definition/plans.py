@@ -8,20 +8,30 @@ from gamification.definition.compiled import (
     ActivityPlan,
     CompiledBadge,
     CompiledEarning,
+    CompiledStreak,
+    CompiledTier,
     Contribution,
     Read,
     Unit,
     Watcher,
 )
 from gamification.properties import PropertyCheck
+from gamification.windows import AllTime
 
 
 class Reach(NamedTuple):
-    """What cascades run through: units, who watches which tallies, badges that are counted."""
+    """What cascades run through: units, who watches which tallies, badges that are counted, and
+    streaks."""
 
     units: Mapping[str, Unit]
     watchers: Mapping[str, tuple[Watcher, ...]]
     counted_badges: frozenset[str]
+    streaks: tuple[CompiledStreak, ...]
+    tiers: tuple[CompiledTier, ...]
+
+    def advanced_by(self, metric: str) -> tuple[CompiledStreak, ...]:
+        """The streaks that a tally of the metric may advance."""
+        return tuple(streak for streak in self.streaks if streak.counted == metric)
 
 
 @dataclass(slots=True)
@@ -42,16 +52,42 @@ def plan_of(
 ) -> ActivityPlan:
     """The plan of one type of activity."""
     earned = _Found()
+    tiers = _multiplying(earnings, reach)
+    for tier in tiers:
+        for back in range(tier.windows_read):
+            earned.reads[Read(tier.metric, tier.window, None, back)] = None
     for earning in earnings:
         _points(earning.unit, earned, reach)
         for cap in earning.caps:
             earned.reads[Read(cap.metric, cap.per, None)] = None
             earned.metrics.append(cap.metric)
     _follow(earned, reach)
-    counted = _Found(metrics=[each.counter.metric for each in contributions])
+    moved = [each.counter.metric for each in contributions]
+    counted = _Found(metrics=[*moved])
     _follow(counted, reach)
     units = tuple(earned.units | counted.units)
-    return ActivityPlan(check, contributions, earnings, tuple(earned.reads), units)
+    streaks = {each.key: each for metric in moved for each in reach.advanced_by(metric)}
+    return ActivityPlan(
+        check=check,
+        contributions=contributions,
+        streaks=tuple(streaks.values()),
+        tiers=tiers,
+        is_tiered=bool(tiers) or _reaches_tiers({*earned.metrics, *counted.metrics}, reach),
+        earnings=earnings,
+        reads=tuple(earned.reads),
+        units=units,
+    )
+
+
+def _multiplying(earnings: tuple[CompiledEarning, ...], reach: Reach) -> tuple[CompiledTier, ...]:
+    """The ladders with a level that multiplies what these rules give."""
+    units = {earning.unit for earning in earnings}
+    return tuple(tier for tier in reach.tiers if units & tier.multiplied)
+
+
+def _reaches_tiers(metrics: set[str], reach: Reach) -> bool:
+    """Whether some of these numbers decide over a level that multiplies anything."""
+    return any(tier.metric in metrics for tier in reach.tiers if tier.multiplied)
 
 
 def reads_following(metric: str, reach: Reach) -> tuple[Read, ...]:
@@ -63,6 +99,9 @@ def reads_following(metric: str, reach: Reach) -> tuple[Read, ...]:
 
 def _follow(found: _Found, reach: Reach) -> None:
     for metric in found.metrics:  # grows while the cascade is followed
+        for streak in reach.advanced_by(metric):
+            _streak(streak, found)
+            found.metrics.append(streak.metric)
         for watcher in reach.watchers.get(metric, ()):
             _badge(watcher.badge, found, reach)
 
@@ -73,11 +112,18 @@ def _badge(badge: CompiledBadge, found: _Found, reach: Reach) -> None:
     found.badges.add(badge.key)
     for criterion in badge.criteria:
         found.reads[Read(criterion.metric, criterion.window, criterion.per)] = None
+        if criterion.streak is not None:
+            _streak(criterion.streak, found)
     for level in badge.levels:
         for unit, _ in level.gives:
             _points(unit, found, reach)
     if badge.key in reach.counted_badges:
         found.metrics.append(f"badge:{badge.key}")
+
+
+def _streak(streak: CompiledStreak, found: _Found) -> None:
+    for metric in streak.metrics:
+        found.reads[Read(metric, AllTime(), None)] = None
 
 
 def _points(unit: str, found: _Found, reach: Reach) -> None:

@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from gamification import amounts, conditions, windows
 from gamification.amounts import Amount
 from gamification.conditions import Condition, ExpressionError, Segment
-from gamification.definition.document import Definition, Property
+from gamification.definition.document import Definition, Property, Weekday
 from gamification.definition.problems import Problem, unknown
 from gamification.properties import PropertySpec, PropertyType
 
 T = TypeVar("T")
+
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+"""In the order in which `date.weekday` counts them."""
 
 CONDITION_VARIABLES = frozenset({"value", "type", "properties"})
 """What a condition on an activity may read."""

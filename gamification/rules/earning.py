@@ -5,6 +5,7 @@ from gamification.draft import Draft
 from gamification.ledger import Room, post
 from gamification.metrics import TOTAL
 from gamification.outcomes import PointsEarned
+from gamification.rules.tier import multiplied
 from gamification.state import Account, AccountKey, Posting, PostingKey, TallyKey
 from gamification.windows import key_at
 
@@ -21,6 +22,8 @@ def earn(draft: Draft, rule: CompiledEarning) -> None:
     requested = rule.amount.constant
     if requested is None:
         requested = rule.amount.of(activity.value, activity.properties)
+    if requested > 0:
+        requested = multiplied(draft, rule.unit, requested)
     give(draft, rule.unit, requested, rule=rule.rule, caps=rule.caps)
 
 

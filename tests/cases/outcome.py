@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from gamification.definition.compiled import CompiledProgram
+from gamification.definition.compiled import CompiledProgram, CompiledTier
 from gamification.ids import MemberId
 from gamification.progress import progress_of
 from gamification.quantity import to_text
@@ -20,6 +20,9 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
+from gamification.streaks import status_at
+from gamification.tiers import NO_LEVEL
+from gamification.tiers import status_at as status_of_tier
 
 Named = Callable[[MemberId], str]
 
@@ -86,6 +89,42 @@ def progress(rules: CompiledProgram, came: Came, member: MemberId, now: datetime
         + (" done" if bar.completed_at is not None else "")
         for bar in bars
     }
+
+
+def streaks(rules: CompiledProgram, came: Came, member: MemberId, now: datetime) -> dict[str, str]:
+    """Streaks: "2 of 5, 1 freeze left, ends 2026-03-09T00:00", "0 of 5" once one has ended."""
+    found: dict[str, str] = {}
+    for key, streak in rules.streaks.items():
+        status = status_at(streak, member, came.tallies.get, at=now, calendar=rules.calendar)
+        words = f"{status.length} of {status.longest}"
+        if status.freezes:
+            words += f", {status.freezes} left"
+        if status.expires_at is not None:
+            words += f", ends {status.expires_at:%Y-%m-%dT%H:%M}"
+        found[key] = words
+    return found
+
+
+def tiers(rules: CompiledProgram, came: Came, member: MemberId, now: datetime) -> dict[str, str]:
+    """Levels: "gold 600, until 2028-01-01, then basic, 0 to keep, 1400 to next"."""
+    found: dict[str, str] = {}
+    for key, tier in rules.tiers.items():
+        status = status_of_tier(tier, member, came.tallies.get, at=now, calendar=rules.calendar)
+        words = f"{_level(tier, status.level)} {to_text(status.value)}"
+        if status.holds_until is not None:
+            words += f", until {status.holds_until:%Y-%m-%d}"
+        if status.projected != status.level:
+            words += f", then {_level(tier, status.projected)}"
+        if status.to_keep:
+            words += f", {to_text(status.to_keep)} to keep"
+        if status.to_next is not None:
+            words += f", {to_text(status.to_next)} to next"
+        found[key] = words
+    return found
+
+
+def _level(tier: CompiledTier, index: int) -> str:
+    return "no level" if index == NO_LEVEL else tier.levels[index].key
 
 
 def texts(expected: Any) -> Any:

@@ -1,15 +1,16 @@
 """Runs every case twice: through the engine alone, and through the use cases on the twin."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
 from gamification.definition.compiled import Timeline
+from gamification.facts import NewActivity
 from gamification.ids import MemberId, member_id
 from gamification.replay import Replayed, replay
 from gamification.use_cases.rank import page_of_board
 from gamification.windows import keys_read
-from tests.builders import admitted
+from tests.builders import admitted, after
 from tests.cases import outcome
 from tests.cases.outcome import Came
 from tests.cases.reading import Case, cases
@@ -29,12 +30,17 @@ def folded(case: Case) -> Came:
     """The case through the engine: each member's facts in order, from nothing."""
     merged = Came({}, {}, {}, {})
     for name, member in members(case).items():
-        mine = [fact for fact in case.facts if fact.member == name]
+        mine = in_order(fact for fact in case.facts if fact.member == name)
         one = replay(
             Timeline(((None, case.rules),)), [(admitted(f, member=member), ()) for f in mine]
         )
         merged = _merged(merged, one)
     return merged
+
+
+def in_order(facts: Iterable[NewActivity]) -> list[NewActivity]:
+    """Facts as they count: a case may hold late ones."""
+    return sorted(facts, key=lambda fact: (fact.occurred_at or after(), fact.key or ""))
 
 
 async def lived(case: Case) -> tuple[Scene, Came]:
@@ -67,7 +73,9 @@ def check(case: Case, came: Came) -> None:
     """Compare everything that the case expects; tallies and progress bars it does not name are
     left out, all else must be named."""
     expect, ids = case.expect, members(case)
-    assert expect.keys() <= {"points", "granted", "badges", "tallies", "progress", "boards"}
+    assert expect.keys() <= {
+        "points", "granted", "badges", "tallies", "progress", "boards", "streaks", "tiers",
+    }  # fmt: skip
     names = {id_: name for name, id_ in ids.items()}
     named = names.__getitem__
     if "points" in expect:
@@ -82,6 +90,10 @@ def check(case: Case, came: Came) -> None:
     bars = outcome.progress(case.rules, came, ids["anne"], case.now)
     progress = expect.get("progress", {})
     assert {key: bars.get(key) for key in progress} == outcome.texts(progress)
+    if "tiers" in expect:
+        assert outcome.tiers(case.rules, came, ids["anne"], case.now) == expect["tiers"]
+    if "streaks" in expect:
+        assert outcome.streaks(case.rules, came, ids["anne"], case.now) == expect["streaks"]
 
 
 async def ranks(case: Case, scene: Scene, key: str) -> list[str]:
@@ -107,4 +119,4 @@ def _merged(came: Came, one: Replayed) -> Came:
 
 def test_every_kind_of_rule_has_cases() -> None:
     files: Sequence[str] = sorted({case.name.split(":")[0] for case in ALL})
-    assert files == ["badges", "earning", "leaderboards", "metrics"]
+    assert files == ["badges", "earning", "leaderboards", "metrics", "streaks", "tiers"]

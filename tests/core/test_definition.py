@@ -20,7 +20,7 @@ EARN = {"each": {"on": "visit", "give": {"stars": 1}}}
 BOARD = {"all": {"metric": "visits"}}
 EXAMPLES = sorted((ROOT / "programs").glob("*.yaml"))
 
-ONE_OF_FOUR = "Give exactly one of metric, points, cap, badge"
+ONE_OF_FOUR = "Give exactly one of metric, points, cap, badge, streak"
 WINDOWS = '"all time", "day", "week", "month", "quarter", "year" or "30 days"'
 BREAK = "Break the circle: take out one of the gifts or criteria"
 MEND = "Mend the expression"
@@ -240,11 +240,59 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         "List the levels from the lowest number to the highest",
     ),
     (
+        "a streak of something that is no sum",
+        {
+            "metrics": {"best": {"max": "value", "of": "visit"}},
+            "streaks": {"s": {"metric": "best"}},
+        },
+        "streaks.s.metric",
+        "is not a count or a sum of the member's own",
+        "Use a metric with 'count' or 'sum', without 'per'",
+    ),
+    (
+        "days of the week for weeks",
+        {
+            "metrics": {"visits": {"count": "visit"}},
+            "streaks": {"s": {"metric": "visits", "every": "week", "on": ["monday"]}},
+        },
+        "streaks.s.on",
+        "days of the week say nothing of a week",
+        "Remove it",
+    ),
+    (
+        "more freezes at the start than can be kept",
+        {
+            "metrics": {"visits": {"count": "visit"}},
+            "streaks": {"s": {"metric": "visits", "freezes": {"start": 2}}},
+        },
+        "streaks.s.freezes.start",
+        "is more than the most, 1",
+        "Raise 'most'",
+    ),
+    (
+        "a badge on a streak that is not there",
+        badge(when=[{"streak": "s", "at_least": 2}]),
+        "badges.b.when.0",
+        "there is no streak 's'",
+        "Define a streak first",
+    ),
+    (
+        "a streak over a window",
+        {
+            "metrics": {"visits": {"count": "visit"}},
+            "streaks": {"s": {"metric": "visits"}},
+            "badges": {"b": {"when": [{"streak": "s", "at_least": 2, "over": "week"}]}},
+        },
+        "badges.b.when.0.over",
+        "a streak has no window",
+        "Leave it out",
+    ),
+    (
         "levels of nothing",
         badge(levels={"gold": 5}),
         "badges.b",
         "mixes levels and criteria, or has levels of nothing",
-        "Give 'levels' and 'on', or 'when' alone",
+        "Give 'levels' with 'on' or 'streak', or 'when' alone",
     ),
     (
         "gifts for levels that are not there",
@@ -464,7 +512,12 @@ def test_the_examples_compile(path: Any) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert [path.name for path in EXAMPLES] == ["demo-reading-club.yaml", "travel-forum.yaml"]
+    assert [path.name for path in EXAMPLES] == [
+        "beauty-club.yaml",
+        "demo-reading-club.yaml",
+        "language-course.yaml",
+        "travel-forum.yaml",
+    ]
 
 
 @pytest.fixture(scope="module")

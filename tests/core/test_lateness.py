@@ -112,9 +112,35 @@ MONTHLY: dict[str, Any] = {
     },
     "leaderboards": {"weekly": {"metric": "orders", "every": "week"}},
 }
+STREAK: dict[str, Any] = {
+    "metrics": {"orders": {"count": "buy"}, "visits": {"count": "visit"}},
+    "streaks": {"daily": {"metric": "orders", "at_least": 2, "freezes": {"start": 1}}},
+}
+REWARDED: dict[str, Any] = {
+    **STREAK,
+    "badges": {"steady": {"when": {"streak": "daily", "at_least": 1}}},
+}
 DAY = 24 * 60
 
 FAST = [
+    late(
+        "a day of a streak that was done without it",
+        [did("buy", 2), did("buy", 3), did("buy", DAY), did("buy", DAY + 1)],
+        did("buy", 1),
+        **STREAK,
+    ),
+    late(
+        "too little for a day of a streak",
+        [did("buy", DAY), did("buy", DAY + 1)],
+        did("buy", 1),
+        **STREAK,
+    ),
+    late(
+        "a burst on a rewarded day of a streak, after the award",
+        [did("buy", 1), did("buy", 2), did("buy", 4)],
+        did("buy", 3),
+        **REWARDED,
+    ),
     late("points add up", [did("visit", 5)], did("visit", 1), **STARS),
     late("a first fact", [did("visit", 5)], did("other", 1), **STARS),
     late(
@@ -204,6 +230,18 @@ FAST = [
 ]
 
 REPLAYED = [
+    late(
+        "what makes a day of a streak done",
+        [did("buy", 1), did("buy", DAY), did("buy", DAY + 1)],
+        did("buy", 2),
+        **STREAK,
+    ),
+    late(
+        "a day of a streak that an award was made for, before the award",
+        [did("buy", 2), did("buy", 3)],
+        did("buy", 1),
+        **REWARDED,
+    ),
     late(
         "a cap that bites on it",
         [did("visit", minutes) for minutes in (5, 6)],

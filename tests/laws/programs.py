@@ -55,8 +55,34 @@ def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
         },
         "caps": _caps(draw),
         "earning": _earning(draw),
+        "streaks": _streaks(draw, small),
+        "tiers": _tiers(draw, small),
         "badges": _badges(draw, small),
         "leaderboards": _boards(draw),
+    }
+    return compile_program(Definition.model_validate(whole))[0]
+
+
+@st.composite
+def programs_of_streaks(draw: st.DrawFn) -> CompiledProgram:
+    """Streaks and little else, so that hardly anything but them has a late fact judged again."""
+    small = st.integers(1, 4)
+    badges: dict[str, Any] = {
+        "steady": {"levels": {"a": 2, "b": 3}, "streak": "daily"},
+        "thrifty": {
+            "when": [{"streak": "spending", "at_least": 2}, {"metric": "orders", "at_least": 3}]
+        },
+    }
+    kept = draw(st.sets(st.sampled_from(sorted(badges))))
+    whole: dict[str, Any] = {
+        "key": KEY,
+        "name": "Law",
+        "time_zone": draw(st.sampled_from(["UTC", "America/Sao_Paulo"])),
+        "activities": ACTIVITIES,
+        "metrics": METRICS,
+        "streaks": _streaks(draw, small),
+        "badges": {key: badge for key, badge in badges.items() if key in kept},
+        "leaderboards": {"orders": {"metric": "orders"}},
     }
     return compile_program(Definition.model_validate(whole))[0]
 
@@ -86,6 +112,45 @@ def _earning(draw: st.DrawFn) -> dict[str, Any]:
             "give": {"debt": "value - 3"},
         },
     }
+
+
+def _streaks(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
+    return {
+        "daily": {
+            "metric": "orders",
+            "freezes": {"start": draw(st.integers(0, 1)), "earn_every": 2, "most": 2},
+        },
+        "spending": {
+            "metric": "spend",
+            "at_least": draw(small),
+            "every": draw(st.sampled_from(["day", "week", "month"])),
+        },
+        "workdays": {
+            "metric": "gifts",
+            "on": ["monday", "tuesday", "thursday", "friday"],
+            "freezes": {"start": draw(st.integers(0, 2)), "most": 3},
+        },
+    }
+
+
+def _tiers(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
+    """Ladders that multiply, in half of the programs: they have late facts judged again."""
+    level = draw(small)
+    ladders: dict[str, Any] = {
+        "status": {
+            "metric": "spend",
+            "over": draw(st.sampled_from(["day", "week", "month", "all time"])),
+            "levels": {"a": 0, "b": {"at": level, "multiply": {"stars": 1.5}}, "c": level + 2},
+            "keep": draw(st.sampled_from(["this window", "next window"])),
+            "downgrade": draw(st.sampled_from(["reassess", "one step"])),
+        },
+        "rank": {
+            "points": "stars",
+            "over": "day",
+            "levels": {"a": {"at": 1, "multiply": {"stars": 2, "reputation": 3}}, "b": 4},
+        },
+    }
+    return ladders if draw(st.booleans()) else {}
 
 
 def _badges(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
@@ -147,6 +212,14 @@ def _badges(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
                 {"points": "stars", "at_least": 2},
             ],
             "give": {"reputation": -2},
+        },
+        "steady": {"when": {"streak": "daily", "at_least": 2}, "give": {"stars": 2}},
+        "thrifty": {"levels": {"a": 1, "b": 2}, "streak": "spending", "give": {"debt": [1, 2]}},
+        "working": {
+            "when": [
+                {"streak": "workdays", "at_least": 2},
+                {"metric": "best", "at_least": draw(small)},
+            ],
         },
         "seasonal": {
             "when": {"metric": "spend", "at_least": draw(small), "over": "season"},

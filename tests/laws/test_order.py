@@ -8,7 +8,7 @@ from gamification.facts import NewActivity
 from tests.laws.effort import tried
 from tests.laws.histories import done_by, with_keys
 from tests.laws.pictures import picture
-from tests.laws.programs import programs
+from tests.laws.programs import programs, programs_of_streaks
 from tests.laws.stories import Story, live_through, stories
 from tests.scene import Scene, now_done, staged
 
@@ -26,6 +26,12 @@ async def same_as_in_order(rules: CompiledProgram, told: Scene, story: Story) ->
 def test_any_arrival_any_repeat_and_any_retraction_give_the_state_of_the_facts_in_order(
     rules: CompiledProgram, story: Story
 ) -> None:
+    now_done(same_as_in_order(rules, now_done(staged(rules)), story))
+
+
+@tried(3)
+@given(programs_of_streaks(), stories())
+def test_streaks_too_are_those_of_the_facts_in_order(rules: CompiledProgram, story: Story) -> None:
     now_done(same_as_in_order(rules, now_done(staged(rules)), story))
 
 
