@@ -101,6 +101,11 @@ class Context:
         """Forget what was read: what follows is about the present moment and the present rules."""
         self.program = self.programs.current(self.program)
         self.at = self.now()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was read, because it may have changed: a document can hold several mutations,
+        and each tells what it has left."""
         for name in ("reading", "loaders"):
             self.__dict__.pop(name, None)
 

@@ -14,17 +14,30 @@ from typing import NamedTuple, TypeVar
 from strawberry.dataloader import DataLoader
 
 from gamification.ids import MemberId
-from gamification.ports import ActivityRow, Ahead, AwardRow, Board, Member, Reading, Standing
+from gamification.ports import (
+    ActivityRow,
+    Ahead,
+    AwardRow,
+    Board,
+    EntryRow,
+    Member,
+    Reading,
+    RuleSum,
+    Standing,
+)
 from gamification.program import Program
-from gamification.progress import SUBJECTS_MAX, Progress, needs, progress_of
+from gamification.progress import Progress
 from gamification.ranking import Place
-from gamification.state import Account, AwardKey, TallyKey
+from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
+from gamification.streaks import StreakStatus, status_at
+from gamification.tiers import TierStatus, windows_read
+from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases import rank
+from gamification.use_cases.show_progress import progress_of_members
 
 Key = TypeVar("Key", bound=Hashable)
 Group = TypeVar("Group", bound=Hashable)
 Value = TypeVar("Value")
-MemberKey = TypeVar("MemberKey", TallyKey, AwardKey)
 
 
 class AwardsAsked(NamedTuple):
@@ -57,6 +70,14 @@ class AheadAsked(NamedTuple):
     board: str
     windows: tuple[str, ...]
     standing: Standing
+
+
+class ScoreAsked(NamedTuple):
+    """The lowest score above one, on a board."""
+
+    board: str
+    windows: tuple[str, ...]
+    score: int
 
 
 class Loaders:
@@ -166,18 +187,63 @@ class Loaders:
     @cached_property
     def progress(self) -> DataLoader[MemberId, list[Progress]]:
         async def load(members: list[MemberId]) -> list[list[Progress]]:
-            rules, reading = self._program.rules, self._reading
-            asked = needs(rules, self._at)
-            tallies, subjects, earned = await asyncio.gather(
-                reading.tallies(members, asked.tallies),
-                reading.subjects_below(members, asked.subjects, limit=SUBJECTS_MAX),
-                reading.earned(members, asked.badges),
+            found = await progress_of_members(
+                self._reading, self._program.rules, members, now=self._at
             )
-            numbers, held = _by_member(tallies | subjects), _by_member(earned)
+            return [found[member] for member in members]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def streaks(self) -> DataLoader[MemberId, dict[str, StreakStatus]]:
+        async def load(members: list[MemberId]) -> list[dict[str, StreakStatus]]:
+            rules = self._program.rules
+            metrics = [(metric, "") for each in rules.streaks.values() for metric in each.metrics]
+            tallies = await self._reading.tallies(members, metrics) if metrics else {}
             return [
-                progress_of(
-                    rules, member, tallies=numbers[member], earned=held[member], now=self._at
-                )
+                {
+                    key: status_at(
+                        streak, member, tallies.get, at=self._at, calendar=rules.calendar
+                    )
+                    for key, streak in rules.streaks.items()
+                }
+                for member in members
+            ]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def tallies(self) -> DataLoader[TallyKey, Tally | None]:
+        async def load(keys: list[TallyKey]) -> list[Tally | None]:
+            found = await self._reading.tallies_by_key(keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def rule_sums(self) -> DataLoader[AccountKey, list[RuleSum]]:
+        async def load(accounts: list[AccountKey]) -> list[list[RuleSum]]:
+            found = await self._reading.rule_sums(accounts)
+            return [found[account] for account in accounts]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def tiers(self) -> DataLoader[MemberId, dict[str, TierStatus]]:
+        async def load(members: list[MemberId]) -> list[dict[str, TierStatus]]:
+            rules, at = self._program.rules, self._at
+            calendar = rules.calendar
+            asked = frozenset(
+                (tier.metric, window)
+                for tier in rules.tiers.values()
+                for window in windows_read(tier, at, calendar)
+            )
+            found = await self._reading.tallies(members, asked) if asked else {}
+            return [
+                {
+                    key: status_of_tier(tier, member, found.get, at=at, calendar=calendar)
+                    for key, tier in rules.tiers.items()
+                }
                 for member in members
             ]
 
@@ -190,6 +256,22 @@ class Loaders:
         async def load(keys: list[str]) -> list[ActivityRow | None]:
             found = await self._reading.activities_by_key(keys)
             return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def awards_of_activities(self) -> DataLoader[str, list[AwardRow]]:
+        async def load(keys: list[str]) -> list[list[AwardRow]]:
+            found = await self._reading.awards_of_activities(keys)
+            return [found[key] for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def entries_of_activities(self) -> DataLoader[str, list[EntryRow]]:
+        async def load(keys: list[str]) -> list[list[EntryRow]]:
+            found = await self._reading.entries_of_activities(keys)
+            return [found[key] for key in keys]
 
         return DataLoader(load_fn=load)
 
@@ -218,6 +300,18 @@ class Loaders:
 
         return _grouped(load, lambda asked: (asked.board, asked.windows))
 
+    @cached_property
+    def scores_above(self) -> DataLoader[ScoreAsked, int | None]:
+        async def load(
+            group: tuple[str, tuple[str, ...]], asked: list[ScoreAsked]
+        ) -> dict[ScoreAsked, int | None]:
+            key, windows = group
+            board = Board(self._program.rules.boards[key].metric, windows)
+            found = await self._reading.scores_above(board, {each.score for each in asked})
+            return {each: found.get(each.score) for each in asked}
+
+        return _grouped(load, lambda asked: (asked.board, asked.windows))
+
 
 class RankingWithMembers:
     """Reads rows of boards with their members, in the one statement; those go to `members`."""
@@ -238,14 +332,6 @@ class RankingWithMembers:
 
     async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
         return await self._reading.ahead(board, standings)
-
-
-def _by_member(found: Mapping[MemberKey, Value]) -> dict[MemberId, dict[MemberKey, Value]]:
-    """Each member's share, so that no member's progress looks through everybody's numbers."""
-    shares: dict[MemberId, dict[MemberKey, Value]] = defaultdict(dict)
-    for key, value in found.items():
-        shares[key.member][key] = value
-    return shares
 
 
 def _grouped(

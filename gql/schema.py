@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from gql.activities.mutations import ActivityMutations
+from gql.activities.queries import ActivityQueries
 from gql.badges.types import Award
 from gql.documents import PreparedDocuments
 from gql.execution import Schema
@@ -21,7 +22,7 @@ from gql.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked about one program: that of the credentials.")
-class Query(ProgramQueries, MemberQueries, LeaderboardQueries, NodeQueries):
+class Query(ProgramQueries, MemberQueries, ActivityQueries, LeaderboardQueries, NodeQueries):
     pass
 
 

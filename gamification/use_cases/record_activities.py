@@ -1,6 +1,7 @@
 """Activity comes in: the one way in which facts are written, for one activity or ten thousand."""
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,11 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gamification.admission import Admission, difference
-from gamification.facts import Activity, NewActivity
+from gamification.facts import Activity, NewActivity, Order, Retraction
 from gamification.folding import Effective, Folded, fold
 from gamification.ids import MemberId
 from gamification.outcomes import BadgeRevoked, Outcome, PointsAdjusted
-from gamification.ports import Bus, Changes, Member, Store, Writing
+from gamification.ports import Bus, Judging, Member, Store
 from gamification.program import Program
 from gamification.reads import BatchReads
 from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
@@ -71,7 +72,7 @@ class _Admitted(Struct):
 
 
 class Batch:
-    """Activities gathered for one transaction: added one by one, then recorded together.
+    """Activities gathered for one transaction: added one by one, then judged together.
 
     Adding costs no I/O, so it can be done while another batch's transaction runs. Recording may
     be tried again, after `Contended` or a lost connection, with the same result.
@@ -98,67 +99,74 @@ class Batch:
             has_time = new.occurred_at is not None
             self.admitted.append(_Admitted(index, new.member, activity, has_time, contributions))
 
+    def external_ids(self) -> set[str]:
+        """The members whose activities these are, by the app's own ids."""
+        return {each.external_id for each in self.admitted}
+
     async def record(self, store: Store, bus: Bus) -> list[Recorded | Refusal]:
         """As `record_activities`, for the activities that were added."""
-        results: dict[int, Recorded | Refusal] = {**self.refused}
-        if self.admitted:
-            program = self.admission.program
-            async with store.writing(program.record) as writing:
-                attempt = _Attempt(program, writing, self.reads, results)
-                await attempt.sort_out_known(self.admitted, self.admission.now)
-                changes = await attempt.write(announce=not self.admission.is_import)
-            bus.publish(changes)
-        return [results[index] for index in range(len(self))]
+        if not self.admitted:
+            return [self.refused[index] for index in range(len(self))]
+        admission = self.admission
+        async with store.writing(admission.program.record) as writing:
+            members = await writing.lock_members(self.external_ids(), admission.now)
+            judged = await self.judge(writing, members)
+            await writing.add_activities(judged.fresh)
+            changes = await judged.settlement.write(writing, announce=not admission.is_import)
+        bus.publish(changes)
+        return judged.results
+
+    async def judge(self, judging: Judging, members: Mapping[str, Member]) -> "Judged":
+        """What comes of the activities, by what is stored now. Nothing is written.
+
+        `members` are those of `external_ids`. Raises `OutOfRange` as `record_activities` does.
+        """
+        attempt = _Attempt(self.admission.program, judging, self.reads, members)
+        attempt.results.update(self.refused)
+        await attempt.sort_out_known(self.admitted)
+        settlement = await attempt.settle()
+        return Judged(
+            results=[attempt.results[index] for index in range(len(self))],
+            fresh=[each.activity for each in attempt.fresh.values()],
+            settlement=settlement,
+        )
+
+
+class Judged(Struct, frozen=True):
+    """What comes of a batch: one result for each activity, and what is to be written.
+
+    `fresh` are the activities that are not stored yet; the settlement is what follows from them.
+    """
+
+    results: list[Recorded | Refusal]
+    fresh: list[Activity]
+    settlement: Settlement
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """One transaction over a batch. `fresh` are its activities that were not stored before."""
+    """One judgement of a batch. `fresh` are its activities that were not stored before."""
 
     program: Program
-    writing: Writing
+    judging: Judging
     reads: BatchReads
-    results: dict[int, Recorded | Refusal]
-    members: dict[MemberId, Member] = field(default_factory=dict[MemberId, Member])
+    named: Mapping[str, Member]
+    results: dict[int, Recorded | Refusal] = field(default_factory=dict[int, Recorded | Refusal])
     fresh: dict[str, _Admitted] = field(default_factory=dict[str, _Admitted])
     repeats: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    retractions: Mapping[str, tuple[Retraction, ...]] = field(
+        default_factory=dict[str, tuple[Retraction, ...]]
+    )
+    members: dict[MemberId, Member] = field(init=False)
 
-    async def write(self, *, announce: bool) -> Changes:
-        """Judge the fresh activities and write all that follows."""
-        if not self.fresh:
-            return Changes(self.program.id, frozenset(), frozenset(), ())
-        effective = await self._effective()
-        state = await _load(self.writing, self.reads)
-        folded = fold(self.program.timeline, state, effective, self.members)
-        for key, refusal in folded.refused.items():
-            self._refuse(key, refusal)
-        await self.writing.add_activities([each.activity for each in self.fresh.values()])
-        return await self._settle(folded, announce=announce)
+    def __post_init__(self) -> None:
+        self.members = {member.id: member for member in self.named.values()}
 
-    async def _effective(self) -> list[Effective]:
-        """The fresh activities, each with what earlier retractions leave of it."""
-        retractions = await self.writing.retractions(self.fresh.keys())
-        effective: list[Effective] = []
-        for key, each in list(self.fresh.items()):
-            left, contributions = each.activity, each.contributions
-            if key in retractions:
-                left = each.activity.less(retractions[key])
-            try:
-                if left is not None and left is not each.activity:
-                    contributions = self.reads.add(left)
-            except OutOfRange as refusal:
-                self._refuse(key, refusal)
-            else:
-                effective.append(Effective(each.activity, left, contributions))
-        return effective
-
-    async def sort_out_known(self, admitted: Sequence[_Admitted], now: datetime) -> None:
-        """Lock the members, and put aside the activities whose key is known already."""
-        members = await self.writing.lock_members({each.external_id for each in admitted}, now)
-        self.members = {member.id: member for member in members.values()}
-        stored = await self.writing.activities([each.activity.key for each in admitted])
+    async def sort_out_known(self, admitted: Sequence[_Admitted]) -> None:
+        """Put aside the activities whose key is known already."""
+        stored = await self.judging.activities([each.activity.key for each in admitted])
         for each in admitted:
-            member = members[each.external_id]
+            member = self.named[each.external_id]
             if each.activity.member != member.id:  # two members' ids collided
                 each.activity = replace(each.activity, member=member.id)
                 each.contributions = self.reads.add(each.activity)
@@ -176,7 +184,35 @@ class _Attempt:
             else:
                 self.results[each.index] = _conflict(activity.key, field_name)
 
-    async def _settle(self, folded: Folded, *, announce: bool) -> Changes:
+    async def settle(self) -> Settlement:
+        """Judge the fresh activities, and collect all that follows."""
+        if not self.fresh:
+            return Settlement(self.program, self.members)
+        effective = await self._effective()
+        state = await _load(self.judging, self.reads)
+        folded = fold(self.program.timeline, state, effective, self.members)
+        for key, refusal in folded.refused.items():
+            self._refuse(key, refusal)
+        return await self._settled(folded)
+
+    async def _effective(self) -> list[Effective]:
+        """The fresh activities, each with what earlier retractions leave of it."""
+        self.retractions = await self.judging.retractions(self.fresh.keys())
+        effective: list[Effective] = []
+        for key, each in list(self.fresh.items()):
+            left, contributions = each.activity, each.contributions
+            if key in self.retractions:
+                left = each.activity.less(self.retractions[key])
+            try:
+                if left is not None and left is not each.activity:
+                    contributions = self.reads.add(left)
+            except OutOfRange as refusal:
+                self._refuse(key, refusal)
+            else:
+                effective.append(Effective(each.activity, left, contributions))
+        return effective
+
+    async def _settled(self, folded: Folded) -> Settlement:
         settlement = Settlement(self.program, self.members, last=folded.last)
         for key, each in self.fresh.items():
             if each.activity.member not in folded.replaying:
@@ -186,16 +222,19 @@ class _Attempt:
                 settlement.take(outcomes)
         for member in sorted(folded.replaying):
             await self._replay(member, settlement)
-        return await settlement.write(self.writing, announce=announce)
+        return settlement
 
     async def _replay(self, member: MemberId, settlement: Settlement) -> None:
         mine = [key for key, each in self.fresh.items() if each.activity.member == member]
-        history = await self.writing.history(member)
+        history = await self.judging.history(member)
+        for key in mine:
+            fact = self.fresh[key].activity, self.retractions.get(key, ())
+            insort(history, fact, key=_order)
         replayed = replay(self.program.timeline, history, keep=frozenset(mine))
-        correct = correction(replayed, await self.writing.totals(member))
+        correct = correction(replayed, await self.judging.totals(member))
         settlement.correct(replayed, correct)
         if history:
-            settlement.last[member] = history[-1][0].order
+            settlement.last[member] = _order(history[-1])
         for key in mine:
             self._report(key, replayed.outcomes.get(key, []))
         self._report(
@@ -218,16 +257,20 @@ class _Attempt:
             self.results[index] = refusal
 
 
-async def _load(writing: Writing, reads: BatchReads) -> State:
+async def _load(judging: Judging, reads: BatchReads) -> State:
     """The state that a batch reads: numbers first, then the awards they may touch."""
     numbers = reads.numbers
-    tallies = await writing.tallies(numbers.tallies, numbers.spans)
-    accounts = await writing.accounts(numbers.accounts)
+    tallies = await judging.tallies(numbers.tallies, numbers.spans)
+    accounts = await judging.accounts(numbers.accounts)
     state = State(tallies, accounts)
     keys = reads.awards(state)
     if keys:
-        state.awards = await writing.awards(keys)
+        state.awards = await judging.awards(keys)
     return state
+
+
+def _order(fact: tuple[Activity, tuple[Retraction, ...]]) -> Order:
+    return fact[0].order
 
 
 def _conflict(key: str, field_name: str) -> IdempotencyConflict:

@@ -16,9 +16,11 @@ from gamification.outcomes import (
     PointsEarned,
     TallyChanged,
 )
-from gamification.ports import Ahead, Standing
+from gamification.ports import Ahead, AwardRow, EntryRow, Standing
 from gamification.ranking import Place, Ties
+from gamification.refusals import Refusal
 from gamification.state import Tally
+from gamification.use_cases.record_activities import Recorded
 from gamification.windows import Rolling, keys_read, window
 from gql.badges.types import Award
 from gql.context import Context, Info
@@ -55,6 +57,48 @@ class StandingChange:
     )
     async def previous_rank(self, info: Info) -> int | None:
         return await _previous_rank(info.context, self.move, self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A recorded activity with what a payload tells of it: of a repeat, that of the first time."""
+
+    recorded: Recorded
+    awards: list[Award]
+    entries: list[PointsEntry]
+
+
+async def told_of(context: Context, results: Sequence[Recorded | Refusal]) -> list[Told | Refusal]:
+    """What payloads tell of results. However many are repeats, they cost two statements."""
+    rules = context.program.rules
+    repeats = {
+        each.activity.key for each in results if isinstance(each, Recorded) and each.replayed
+    }
+    first_times = await _first_times(context, list(repeats)) if repeats else {}
+
+    def told(recorded: Recorded) -> Told:
+        if not recorded.replayed:
+            outcomes = recorded.outcomes
+            return Told(recorded, awards_in(rules, outcomes), entries_in(outcomes))
+        awards, entries = first_times[recorded.activity.key]
+        return Told(
+            recorded,
+            [Award.of(rules, row.award) for row in awards],
+            [PointsEntry.of_row(row) for row in entries],
+        )
+
+    return [each if isinstance(each, Refusal) else told(each) for each in results]
+
+
+async def _first_times(
+    context: Context, keys: Sequence[str]
+) -> dict[str, tuple[list[AwardRow], list[EntryRow]]]:
+    """What activities brought when they first arrived, and since."""
+    awards, entries = await asyncio.gather(
+        context.loaders.awards_of_activities.load_many(keys),
+        context.loaders.entries_of_activities.load_many(keys),
+    )
+    return {key: (awards[index], entries[index]) for index, key in enumerate(keys)}
 
 
 def awards_in(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> list[Award]:

@@ -4,22 +4,22 @@ from typing import Annotated
 
 import strawberry
 
+from gamification.definition.compiled import CompiledProgram
 from gamification.facts import NewActivity
 from gamification.ids import MemberId
 from gamification.outcomes import Outcome
 from gamification.refusals import Refusal, TooMany
-from gamification.use_cases.record_activities import (
-    ACTIVITIES_MAX,
-    Recorded,
-)
+from gamification.use_cases.record_activities import ACTIVITIES_MAX
 from gamification.use_cases.retract_activity import Retracted, retract_activity
 from gql.activities.changes import (
     StandingChange,
+    Told,
     awards_in,
     badges_touched,
     entries_in,
     revoked_in,
     standings_moved,
+    told_of,
 )
 from gql.activities.inputs import (
     RecordActivitiesInput,
@@ -28,7 +28,7 @@ from gql.activities.inputs import (
 )
 from gql.activities.types import Activity
 from gql.badges.types import Award
-from gql.context import Context, Info
+from gql.context import Info
 from gql.errors import INPUT, UserError, user_errors
 from gql.members.types import Member
 from gql.permissions import WriteActivities
@@ -77,7 +77,7 @@ class RecordActivityPayload:
         return await standings_moved(info, self.member_id, self.outcomes)
 
     @classmethod
-    async def of(cls, context: Context, result: Recorded | Refusal) -> "RecordActivityPayload":
+    def of(cls, rules: CompiledProgram, result: Told | Refusal) -> "RecordActivityPayload":
         if isinstance(result, Refusal):
             return cls(
                 member_id=None,
@@ -90,17 +90,16 @@ class RecordActivityPayload:
                 entries=[],
                 user_errors=user_errors(result),
             )
-        rules, key, outcomes = context.program.rules, result.activity.key, result.outcomes
-        is_repeat = result.replayed
+        recorded = result.recorded
         return cls(
-            member_id=result.member.id,
-            outcomes=outcomes,
-            activity=Activity.of(result.activity),
-            member=Member.of(result.member),
-            replayed=is_repeat,
-            awards=await _first_awards(context, key) if is_repeat else awards_in(rules, outcomes),
-            revoked_awards=revoked_in(rules, outcomes),
-            entries=await _first_entries(context, key) if is_repeat else entries_in(outcomes),
+            member_id=recorded.member.id,
+            outcomes=recorded.outcomes,
+            activity=Activity.of(recorded.activity),
+            member=Member.of(recorded.member),
+            replayed=recorded.replayed,
+            awards=result.awards,
+            revoked_awards=revoked_in(rules, recorded.outcomes),
+            entries=result.entries,
             user_errors=[],
         )
 
@@ -164,7 +163,9 @@ class ActivityMutations:
     ) -> RecordActivityPayload:
         context = info.context
         result = await context.recorder.record(context.program, input.to_core())
-        return await RecordActivityPayload.of(context, result)
+        context.forget()
+        (told,) = await told_of(context, [result])
+        return RecordActivityPayload.of(context.program.rules, told)
 
     @strawberry.mutation(
         description="Store what members did, up to 1,000 activities in one transaction.",
@@ -178,7 +179,11 @@ class ActivityMutations:
             results = await context.recorder.record_all(context.program, _activities(input))
         except Refusal as refusal:
             return RecordActivitiesPayload(results=[], user_errors=user_errors(refusal))
-        payloads = [await RecordActivityPayload.of(context, result) for result in results]
+        context.forget()
+        rules = context.program.rules
+        payloads = [
+            RecordActivityPayload.of(rules, told) for told in await told_of(context, results)
+        ]
         return RecordActivitiesPayload(results=payloads, user_errors=[])
 
     @strawberry.mutation(
@@ -204,9 +209,11 @@ class ActivityMutations:
             )
 
         try:
-            return RetractActivityPayload.of(await context.retrying(attempt))
+            retracted = await context.retrying(attempt)
         except Refusal as refusal:
             return RetractActivityPayload.of(refusal)
+        context.forget()
+        return RetractActivityPayload.of(retracted)
 
 
 def _activities(input: RecordActivitiesInput) -> list[NewActivity]:
@@ -215,15 +222,3 @@ def _activities(input: RecordActivitiesInput) -> list[NewActivity]:
         message = f"at most {ACTIVITIES_MAX} activities at once, not {count}"
         raise TooMany(message, field=("activities",))
     return [each.to_core() for each in input.activities]
-
-
-async def _first_awards(context: Context, key: str) -> list[Award]:
-    """The awards that an activity completed when it first arrived."""
-    rows = await context.reading.awards_of_activity(key)
-    return [Award.of(context.program.rules, row.award) for row in rows]
-
-
-async def _first_entries(context: Context, key: str) -> list[PointsEntry]:
-    """The entries that an activity made when it first arrived, and since."""
-    rows = await context.reading.entries_of_activity(key)
-    return [PointsEntry.of_entry(row.entry, balance=row.balance_after) for row in rows]

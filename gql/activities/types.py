@@ -13,7 +13,10 @@ from gql.pages import Node, node_id
 from gql.scalars import Properties, Quantity
 
 if TYPE_CHECKING:
+    from gql.badges.types import Award
+    from gql.explain.activities import ActivityExplanation
     from gql.members.types import Member
+    from gql.points.types import PointsEntry
 
 
 @strawberry.type(description="A fact that takes an activity back, wholly or in part.")
@@ -62,6 +65,40 @@ class Activity(Node):
             row = await info.context.loaders.activities.load(self.key)
             taken = row.retractions if row else ()
         return [Retraction.of(each) for each in taken]
+
+    @strawberry.field(description="The awards that it completed, and that hold.")
+    async def awards(
+        self, info: Info
+    ) -> list[Annotated["Award", strawberry.lazy("gql.badges.types")]]:
+        from gql.badges.types import Award
+
+        context = info.context
+        rows = await context.loaders.awards_of_activities.load(self.key)
+        return [Award.of(context.program.rules, row.award) for row in rows]
+
+    @strawberry.field(
+        description="The entries that it made in the ledger of points, with those that adjusted "
+        "them since, the oldest first."
+    )
+    async def entries(
+        self, info: Info
+    ) -> list[Annotated["PointsEntry", strawberry.lazy("gql.points.types")]]:
+        from gql.points.types import PointsEntry
+
+        rows = await info.context.loaders.entries_of_activities.load(self.key)
+        return [PointsEntry.of_row(row) for row in rows]
+
+    @strawberry.field(
+        description="Which rules gave what for it, and which gave nothing and why. Null for an "
+        "activity that is not stored."
+    )
+    async def explanation(
+        self, info: Info
+    ) -> Annotated["ActivityExplanation", strawberry.lazy("gql.explain.activities")] | None:
+        from gql.explain.activities import ActivityExplanation
+
+        row = await info.context.loaders.activities.load(self.key)
+        return await ActivityExplanation.of(info.context, row) if row else None
 
     @strawberry.field(description="Who did it.")
     async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("gql.members.types")]:

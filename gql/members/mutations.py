@@ -59,4 +59,5 @@ class MemberMutations:
             )
         except Refusal as refusal:
             return UpdateMemberPayload(member=None, user_errors=user_errors(refusal))
+        context.forget()
         return UpdateMemberPayload(member=Member.of(member), user_errors=[])

@@ -11,6 +11,8 @@ from gamification.facts import Order
 from gql.activities.types import Activity
 from gql.badges.types import AwardConnection, awards_of
 from gql.context import Context, Info
+from gql.explain.badges import BadgeExplanation, explanation_of
+from gql.explain.ranks import RankExplanation, rank_explained
 from gql.leaderboards.boards import run_at
 from gql.leaderboards.types import LeaderboardEntry, board_of, entry_of
 from gql.pages import (
@@ -29,6 +31,8 @@ from gql.pages import (
 from gql.points.types import PointsAccount
 from gql.progress.types import Progress, ProgressKind
 from gql.scalars import Properties
+from gql.streaks.types import Streak
+from gql.tiers.types import Tier
 
 
 @strawberry.type(description="A person in the program, known by the app's own id.")
@@ -93,6 +97,64 @@ class Member(Node):
         accounts = await info.context.loaders.accounts.load(self.record.id)
         units = info.context.program.rules.units.values()
         return [PointsAccount.of(self.record.id, unit, accounts.get(unit.key)) for unit in units]
+
+    @strawberry.field(description="The member's streaks, in the order of the definition.")
+    async def streaks(self, info: Info) -> list[Streak]:
+        context = info.context
+        rules = context.program.rules
+        statuses = await context.loaders.streaks.load(self.record.id)
+        return [
+            Streak.of(streak, statuses[key], context.at) for key, streak in rules.streaks.items()
+        ]
+
+    @strawberry.field(description="The member's level on each ladder, in the definition's order.")
+    async def tiers(self, info: Info) -> list[Tier]:
+        statuses = await info.context.loaders.tiers.load(self.record.id)
+        tiers = info.context.program.rules.tiers
+        return [Tier.of(tier, statuses[key]) for key, tier in tiers.items()]
+
+    @strawberry.field(
+        description="Why the member has a badge, or has it not: which criteria are met, what is "
+        "missing, and which activities count."
+    )
+    async def explain_badge(
+        self,
+        info: Info,
+        badge: Annotated[str, strawberry.argument(description="The badge's key.")],
+        subject: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The post, store, … in question, for a badge that counts for each. "
+                "The one that is nearest to the goal, if left out."
+            ),
+        ] = None,
+        at: Annotated[
+            datetime | None,
+            strawberry.argument(
+                description="In the windows this moment belongs to. Now, if left out."
+            ),
+        ] = None,
+    ) -> BadgeExplanation:
+        return await explanation_of(info.context, self.record.id, badge, subject=subject, at=at)
+
+    @strawberry.field(
+        description="Why the member stands where they stand on a leaderboard, or does not."
+    )
+    async def explain_rank(
+        self,
+        info: Info,
+        leaderboard: Annotated[
+            str, strawberry.argument(description="The leaderboard's name in the definition.")
+        ],
+        at: Annotated[
+            datetime | None,
+            strawberry.argument(description="In the run this moment belongs to. Now, if left out."),
+        ] = None,
+    ) -> RankExplanation:
+        context = info.context
+        board = board_of(context, leaderboard)
+        run = run_at(board, at or context.at, context.program.rules.calendar)
+        return await rank_explained(info, run, self.record)
 
     @strawberry.field(description="What the member did, the latest first.")
     async def activities(

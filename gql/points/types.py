@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gamification.definition.compiled import Unit
+from gamification.explain import explain_balance
 from gamification.ids import MemberId
 from gamification.ports import EntryRow
-from gamification.state import Account, Entry, Posting, PostingKey
+from gamification.state import Account, AccountKey, Entry, Posting, PostingKey
 from gql.context import Info
+from gql.explain.balances import BalanceExplanation
 from gql.pages import After, Connection, First, page, page_size, place_of
 from gql.scalars import Quantity
 
@@ -82,6 +84,10 @@ class PointsEntry:
         )
 
     @classmethod
+    def of_row(cls, row: EntryRow) -> "PointsEntry":
+        return cls.of_entry(row.entry, balance=row.balance_after)
+
+    @classmethod
     def of_entry(cls, entry: Entry, *, balance: int | None) -> "PointsEntry":
         return cls(
             cause=entry.posting.cause,
@@ -100,6 +106,7 @@ class PointsEntry:
 @strawberry.type(description="What a member has of one unit of points.")
 class PointsAccount:
     member_id: strawberry.Private[MemberId]
+    unopened: strawberry.Private[int]
     unit: str = strawberry.field(description="The key of the unit.")
     name: str = strawberry.field(description="What members read.")
     balance: Quantity = strawberry.field(description="What the member has now.")
@@ -119,15 +126,22 @@ class PointsAccount:
         return page(
             rows,
             size,
-            node=lambda row: PointsEntry.of_entry(row.entry, balance=row.balance_after),
+            node=PointsEntry.of_row,
             place=lambda row: ("entry", row.id),
             follows=after is not None,
         )
+
+    @strawberry.field(description="Where the balance comes from: what each rule brought.")
+    async def explanation(self, info: Info) -> BalanceExplanation:
+        key = AccountKey(self.member_id, self.unit)
+        sums = await info.context.loaders.rule_sums.load(key)
+        return BalanceExplanation.of(explain_balance(sums, unopened=self.unopened), self.balance)
 
     @classmethod
     def of(cls, member: MemberId, unit: Unit, account: Account | None) -> "PointsAccount":
         return cls(
             member_id=member,
+            unopened=unit.start if account is None else 0,
             unit=unit.key,
             name=unit.name,
             balance=Quantity(account.balance if account else unit.start),

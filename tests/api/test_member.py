@@ -1,6 +1,6 @@
 """member: what one person has earned, where they stand, and how far they have come."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -187,3 +187,79 @@ async def test_arguments_out_of_bounds_are_told(
     assert error["message"] == message
     assert error["extensions"]["field"] == field
     assert error["extensions"]["code"] in ("INVALID_INPUT", "NOT_FOUND")
+
+
+STREAKS = """
+{ member(externalId: "ann") { streaks {
+  key name every length longest freezes isAtRisk atRiskAt expiresAt
+} } }
+"""
+
+
+async def test_streaks_are_those_of_this_moment(world: World) -> None:
+    for _ in range(3):
+        await world.did("ann", "visit")
+        world.at += timedelta(days=1)
+    running = {
+        "key": "daily",
+        "name": "Daily visit",
+        "every": "DAY",
+        "length": 3,
+        "longest": 3,
+        "freezes": 1,
+        "isAtRisk": True,
+        "atRiskAt": "2017-09-02T00:00:00Z",
+        "expiresAt": "2017-09-04T00:00:00Z",
+    }
+    assert (await world.ask(STREAKS))["member"]["streaks"] == [running]
+    world.at = datetime(2017, 9, 4, tzinfo=UTC)
+    ended = {"length": 0, "freezes": 0, "isAtRisk": False, "atRiskAt": None, "expiresAt": None}
+    assert (await world.ask(STREAKS))["member"]["streaks"] == [{**running, **ended}]
+
+
+async def test_someone_new_has_the_freezes_of_the_start(world: World) -> None:
+    await world.did("ann", "purchase", value="5", properties={"store": "x"})
+    (streak,) = (await world.ask(STREAKS))["member"]["streaks"]
+    assert (streak["length"], streak["longest"], streak["freezes"]) == (0, 0, 1)
+
+
+TIERS = """
+{ member(externalId: "ann") { tiers {
+  key name value startsAt endsAt holdsUntil pointsToKeep pointsToNext
+  level { key name threshold perks multipliers { unit factor } } projected { key } levels { key }
+} } }
+"""
+
+
+async def test_tiers_are_those_of_this_moment(world: World) -> None:
+    await world.did("ann", "purchase", value="120", properties={"store": "x"})
+    gold = {
+        "key": "gold",
+        "name": "Gold",
+        "threshold": "100",
+        "perks": ["a seat by the window"],
+        "multipliers": [{"unit": "reputation", "factor": "1.5"}],
+    }
+    tier = {
+        "key": "status",
+        "name": "status",
+        "value": "120",
+        "startsAt": "2017-01-01T00:00:00Z",
+        "endsAt": "2018-01-01T00:00:00Z",
+        "holdsUntil": "2019-01-01T00:00:00Z",
+        "pointsToKeep": "0",
+        "pointsToNext": None,
+        "level": gold,
+        "projected": {"key": "gold"},
+        "levels": [{"key": "basic"}, {"key": "gold"}],
+    }
+    assert (await world.ask(TIERS))["member"]["tiers"] == [tier]
+    world.at = datetime(2018, 6, 1, tzinfo=UTC)
+    later = {
+        "value": "0",
+        "startsAt": "2018-01-01T00:00:00Z",
+        "endsAt": "2019-01-01T00:00:00Z",
+        "pointsToKeep": "100",
+        "projected": {"key": "basic"},
+    }
+    assert (await world.ask(TIERS))["member"]["tiers"] == [{**tier, **later}]

@@ -10,6 +10,8 @@ OPERATIONS = {
     "{ members { edges { cursor } } }": READ,
     '{ leaderboard(key: "weekly") { key } }': READ,
     '{ node(id: "x") { id } }': READ,
+    '{ activity(key: "x") { id } }': READ,
+    '{ simulateActivity(input: {member: "a", type: "visit"}) { replayed } }': "activities:write",
     'mutation { recordActivity(input: {member: "a", type: "visit"}) { replayed } }': (
         "activities:write"
     ),
@@ -21,6 +23,7 @@ OPERATIONS = {
     ),
     'mutation { updateMember(input: {externalId: "a"}) { member { id } } }': "members:write",
     'mutation { applyDefinition(input: {definition: "x"}) { version } }': "definition:write",
+    "mutation { rollBackDefinition(input: {version: 9}) { version } }": "definition:write",
 }
 
 
@@ -39,3 +42,13 @@ async def test_the_scope_is_needed(small_world: World, query: str) -> None:
 async def test_the_scope_is_enough(small_world: World, query: str) -> None:
     small_world.scopes = frozenset({OPERATIONS[query]})
     assert "errors" not in await small_world.answer(query)
+
+
+async def test_the_versions_of_the_rules_need_a_scope_of_their_own(small_world: World) -> None:
+    small_world.scopes = frozenset({READ})
+    answer = await small_world.answer("{ program { versions { edges { cursor } } } }")
+    (error,) = answer["errors"]
+    assert error["message"] == "These credentials lack the scope 'definition:write'."
+    assert error["path"] == ["program", "versions"]
+    small_world.scopes = frozenset({READ, "definition:write"})
+    assert "errors" not in await small_world.answer("{ program { versions { edges { cursor } } } }")

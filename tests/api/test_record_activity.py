@@ -165,6 +165,24 @@ async def test_the_same_key_again_answers_as_the_first_time(world: World) -> Non
     }
 
 
+async def test_each_of_several_mutations_tells_what_it_has_left(small_world: World) -> None:
+    record = 'recordActivity(input: {member: "ann", type: "visit", key: "%s"})'
+    data = await small_world.ask(
+        f"""mutation {{
+          first: {record % "v1"} {{ progress {{ key current }} }}
+          second: {record % "v2"} {{ progress {{ key current }} member {{ points {{ balance }} }} }}
+          back: retractActivity(input: {{activityKey: "v2"}}) {{
+            activities {{ retractions {{ key }} member {{ points {{ balance }} }} }} }}
+        }}"""
+    )
+    assert [bar["current"] for bar in data["first"]["progress"]] == ["1", "1"]
+    assert [bar["current"] for bar in data["second"]["progress"]] == ["2", "2"]
+    assert data["second"]["member"]["points"] == [{"balance": "6"}]
+    (back,) = data["back"]["activities"]
+    assert back["retractions"] == [{"key": "retraction of v2"}]
+    assert back["member"]["points"] == [{"balance": "1"}]
+
+
 @pytest.mark.parametrize(
     ("wrong", "code", "field"),
     [

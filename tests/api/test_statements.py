@@ -127,3 +127,72 @@ async def test_members_selected_in_fragments_are_read(counted_world: World) -> N
     )
     edges = data["leaderboard"]["period"]["entries"]["edges"]
     assert edges == [{"node": {"who": {"externalId": "m02"}}}]
+
+
+async def test_a_thousand_repeats_are_answered_by_two_statements(counted_world: World) -> None:
+    activities = [
+        {"member": f"m{n % 50:02}", "type": "visit", "key": f"v{n}"} for n in range(1_000)
+    ]
+    record = """mutation ($activities: [RecordActivityInput!]!) {
+      recordActivities(input: {activities: $activities}) {
+        results { replayed awards { badgeKey } entries { granted } }
+      }
+    }"""
+    first = await counted_world.ask(record, activities=activities)
+    calls(counted_world).clear()
+    again = await counted_world.ask(record, activities=activities)
+    assert calls(counted_world) == Counter({"awards_of_activities": 1, "entries_of_activities": 1})
+    told = again["recordActivities"]["results"]
+    assert all(result["replayed"] for result in told)
+    assert [{**result, "replayed": False} for result in told] == first["recordActivities"][
+        "results"
+    ]
+
+
+@pytest.mark.parametrize("activities", [1, 20])
+async def test_activities_with_all_that_came_of_them(counted_world: World, activities: int) -> None:
+    for _ in range(20):
+        await counted_world.did("m00", "visit")
+    calls(counted_world).clear()
+    data = await counted_world.ask(
+        """query ($first: Int) { member(externalId: "m00") { activities(first: $first) {
+          edges { node { key awards { badgeKey } entries { rule granted } } } } } }""",
+        first=activities,
+    )
+    assert len(data["member"]["activities"]["edges"]) == activities
+    assert calls(counted_world) == Counter(
+        {
+            "members_by_external_id": 1,
+            "activity_page": 1,
+            "awards_of_activities": 1,
+            "entries_of_activities": 1,
+        }
+    )
+
+
+EXPLAINED_PAGE = """
+query ($first: Int) { members(first: $first) { edges { node {
+  explainBadge(badge: "regular") { isEarned levels { award { version } firstUnmet { remaining } } }
+  explainRank(leaderboard: "weekly") { higher distance }
+  points { explanation { total isBalanced } }
+} } } }
+"""
+
+
+@pytest.mark.parametrize("members", [1, 50])
+async def test_a_page_of_explanations(counted_world: World, members: int) -> None:
+    calls(counted_world).clear()
+    data = await counted_world.ask(EXPLAINED_PAGE, first=members)
+    assert len(data["members"]["edges"]) == members
+    assert calls(counted_world) == Counter(
+        {
+            "member_page": 1,
+            "tallies_by_key": 1,
+            "awards_by_key": 1,
+            "standings_of": 1,
+            "ahead": 2,
+            "scores_above": 1,
+            "accounts": 1,
+            "rule_sums": 1,
+        }
+    )

@@ -50,6 +50,14 @@ caps:
   votes: {name: Daily votes, points: reputation, most: 40, per: day}
 earning:
   upvoted: {on: upvote, when: "properties.wiki != true", give: {reputation: 10}, cap: votes}
+streaks:
+  daily: {name: Daily visit, metric: visits, freezes: {start: 1}}
+tiers:
+  status:
+    metric: spent
+    levels:
+      basic: 0
+      gold: {at: 100, name: Gold, multiply: {reputation: 1.5}, perks: [a seat by the window]}
 badges:
   first-visit:
     name: First Visit

@@ -20,6 +20,7 @@ from tests.laws.stories import Story, live_through, stories
 from tests.laws.test_boards import CROWD, every_board_agrees
 from tests.laws.test_caches import forget_numbers
 from tests.laws.test_ledger import step_by_step
+from tests.laws.test_simulating import simulating_foretells, with_a_key
 from tests.scene import Scene, now_done, staged
 
 _numbers = count(1)
@@ -102,3 +103,13 @@ async def test_two_programs_in_one_database_never_meet(
         alone = now_done(staged(one.program.rules))
         now_done(live_through(alone, story.steps))
         assert await picture(one) == now_done(picture(alone))
+
+
+@tried(0.1)
+@given(rules=programs(), story=stories(), new=done_by(), data=st.data())
+async def test_simulating_on_tables_tells_what_recording_does_and_writes_nothing(
+    store: Store, rules: CompiledProgram, story: Story, new: NewActivity, data: st.DataObject
+) -> None:
+    told = await begun(rules, store)
+    await live_through(told, story.steps)
+    await simulating_foretells(told, data.draw(with_a_key(new, story)))

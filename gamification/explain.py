@@ -1,0 +1,411 @@
+"""Why a number is what it is: the rules behind badges, activities, balances and ranks, in words.
+
+Pure functions over what ports read. Nothing here decides anything: what was decided is stored, and
+what the rules say of it is asked of the same conditions and amounts that decided.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+from gamification.definition.compiled import (
+    CompiledBadge,
+    CompiledCriterion,
+    CompiledEarning,
+    CompiledProgram,
+    Level,
+    Timeline,
+)
+from gamification.definition.document import Repeat
+from gamification.facts import Activity
+from gamification.ids import MemberId
+from gamification.ports import ActivityRow, AwardRow, EntryRow, RuleSum
+from gamification.progress import CriterionProgress, current_of
+from gamification.quantity import SCALE
+from gamification.rules.counting import contributed
+from gamification.rules.earning import OPENING
+from gamification.state import AwardKey, Tally, TallyKey
+from gamification.windows import Window, key_at, keys_read, stored_unit, window_at
+
+# ------------------------------------------------------------------------------------- a badge
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionExplained:
+    """A criterion as it stands: its number, and the stretch of time that is about (None: none)."""
+
+    criterion: CompiledCriterion
+    progress: CriterionProgress
+    window: Window | None
+
+    @property
+    def remaining(self) -> int:
+        """What is missing, in ten-thousandths; 0 once it is met."""
+        return max(0, self.progress.target - self.progress.current)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelExplained:
+    """A level of a badge, the award that it is about, and its criteria as they stand."""
+
+    level: Level
+    award: AwardKey
+    criteria: tuple[CriterionExplained, ...]
+
+    @property
+    def first_unmet(self) -> CriterionExplained | None:
+        """The first criterion, in the order of the definition, that keeps the level away."""
+        return next((each for each in self.criteria if not each.progress.is_met), None)
+
+
+class About(NamedTuple):
+    """What an explanation of a badge is about: whose, with which subject ("": none), when."""
+
+    member: MemberId
+    subject: str
+    at: datetime
+
+
+def tallies_of(program: CompiledProgram, badge: CompiledBadge, about: About) -> set[TallyKey]:
+    """The numbers that the badge's criteria read."""
+    return {
+        TallyKey(about.member, metric, window, about.subject)
+        for criterion in badge.criteria
+        for metric in (criterion.streak.metrics if criterion.streak else (criterion.metric,))
+        for window in keys_read(criterion.window, about.at, program.calendar)
+    }
+
+
+def award_keys(program: CompiledProgram, badge: CompiledBadge, about: About) -> list[AwardKey]:
+    """The award of each level that the badge can be earned by, the lowest first."""
+    window = key_at(badge.criteria[0].window, about.at, program.calendar)
+    return [
+        AwardKey(
+            about.member,
+            badge.key,
+            level.number,
+            (window or "") if badge.repeat is Repeat.PER_WINDOW else "",
+            about.subject if badge.repeat is Repeat.PER_SUBJECT else "",
+        )
+        for level in badge.levels
+    ]
+
+
+def explain_badge(
+    program: CompiledProgram,
+    badge: CompiledBadge,
+    about: About,
+    tallies: Mapping[TallyKey, Tally],
+) -> list[LevelExplained]:
+    """The tree of a badge's criteria; `tallies` are those of `tallies_of`."""
+    now = [
+        (
+            criterion,
+            window_at(criterion.window, about.at, program.calendar),
+            current_of(
+                program,
+                criterion,
+                about.member,
+                subject=about.subject,
+                tallies=tallies,
+                now=about.at,
+            ),
+        )
+        for criterion in badge.criteria
+    ]
+    return [
+        LevelExplained(
+            level,
+            award,
+            tuple(
+                CriterionExplained(
+                    criterion, CriterionProgress(criterion.name, current, target), window
+                )
+                for (criterion, window, current), target in zip(now, level.thresholds, strict=True)
+            ),
+        )
+        for level, award in zip(badge.levels, award_keys(program, badge, about), strict=True)
+    ]
+
+
+# ---------------------------------------------------------- what an activity added to a badge
+
+
+class Added(NamedTuple):
+    """What an activity brought to a criterion's number, in ten-thousandths.
+
+    `element` is the value it brought to a number of different values.
+    """
+
+    criterion: str
+    amount: int
+    element: str | None
+
+
+class Caused(NamedTuple):
+    """An activity with all that it caused."""
+
+    row: ActivityRow
+    entries: Sequence[EntryRow]
+    awards: Sequence[AwardRow]
+
+
+def counting_types(timeline: Timeline, badge: CompiledBadge) -> frozenset[str] | None:
+    """The types of activity that can count toward a badge; None where any can."""
+    metrics = {_counted_metric(criterion) for criterion in badge.criteria}
+    if any(":" in metric for metric in metrics):  # points, caps and badges come from all types
+        return None
+    return frozenset(
+        type_
+        for _, program in timeline.versions
+        for type_, plan in program.plans.items()
+        if any(counter.metric in metrics for counter, _, _ in plan.contributions)
+    )
+
+
+def added(
+    timeline: Timeline,
+    badge: CompiledBadge,
+    about: About,
+    caused: Caused,
+) -> list[Added]:
+    """What an activity counts toward a badge, by the criteria that it counts toward."""
+    left = caused.row.activity.less(caused.row.retractions)
+    if left is None:
+        return []
+    found: list[Added] = []
+    for criterion in badge.criteria:
+        found += _added_to(timeline, criterion, about, left, caused)
+    return found
+
+
+def _added_to(
+    timeline: Timeline,
+    criterion: CompiledCriterion,
+    about: About,
+    activity: Activity,
+    caused: Caused,
+) -> list[Added]:
+    program = timeline.judging(activity)
+    metric = _counted_metric(criterion)
+    if ":" in metric:
+        window = key_at(stored_unit(criterion.window), activity.occurred_at, program.calendar)
+        if window not in keys_read(criterion.window, about.at, program.calendar):
+            return []
+        amount = _derived(program, metric, activity, caused)
+        return [Added(criterion.name, amount, None)] if amount else []
+    windows = keys_read(criterion.window, about.at, program.calendar)
+    return [
+        Added(criterion.name, each.amount, each.element)
+        for each in contributed(program, activity)
+        if each.key.metric == metric
+        and each.key.subject == about.subject
+        and (criterion.streak is not None or each.key.window in windows)
+    ]
+
+
+def _counted_metric(criterion: CompiledCriterion) -> str:
+    """The metric that activities move; a streak's own numbers follow from it."""
+    return criterion.metric if criterion.streak is None else criterion.streak.counted
+
+
+def _derived(program: CompiledProgram, metric: str, activity: Activity, caused: Caused) -> int:
+    """What was added to a number that no activity moves by itself: points, caps, badges."""
+    kind, _, key = metric.partition(":")
+    match kind:
+        case "points":
+            entries = [row.entry for row in caused.entries]
+            return sum(each.amount for each in entries if each.posting.unit == key)
+        case "cap":
+            plan = program.plans.get(activity.type)
+            rules = {
+                (rule.rule, rule.unit)
+                for rule in (plan.earnings if plan else ())
+                if any(cap.key == key for cap in rule.caps)
+            }
+            entries = [row.entry for row in caused.entries]
+            return sum(
+                each.amount for each in entries if (each.posting.rule, each.posting.unit) in rules
+            )
+        case "badge":
+            return SCALE * sum(row.award.key.badge == key for row in caused.awards)
+        case _:
+            return 0
+
+
+# ---------------------------------------------------------------------------------- an activity
+
+
+class Silent(Enum):
+    """Why an earning rule of the activity's type gave nothing."""
+
+    RETRACTED = "retracted"
+    CONDITION = "condition"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class EarningExplained:
+    """An earning rule of the activity's type: what it asks, what it asked for, what it gave.
+
+    `base` is what its amount alone comes to, before a tier multiplies it; `room` what the cap or
+    the floor had left, where one had a say (None: none had).
+    """
+
+    rule: CompiledEarning
+    holds: bool
+    base: int
+    requested: int
+    granted: int
+    limited_by: str
+    room: int | None
+    silent: Silent | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionExplained:
+    """What an activity brought to one number; `window` is the stretch of time of that number."""
+
+    key: TallyKey
+    amount: int
+    element: str | None
+    window: Window | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityExplained:
+    """An activity by the rules that judged it; `left` is what retractions leave of its value."""
+
+    version: int
+    left: int | None
+    earnings: tuple[EarningExplained, ...]
+    contributions: tuple[ContributionExplained, ...]
+
+
+def explain_activity(
+    timeline: Timeline, row: ActivityRow, entries: Iterable[EntryRow]
+) -> ActivityExplained:
+    """What came of an activity and why; `entries` are those it caused, the oldest first."""
+    program = timeline.judging(row.activity)
+    left = row.activity.less(row.retractions)
+    plan = program.plans.get(row.activity.type)
+    postings = _postings(entries)
+    return ActivityExplained(
+        version=program.version,
+        left=None if left is None else left.value,
+        earnings=tuple(
+            _earning(rule, left, postings.get((rule.rule, rule.unit)))
+            for rule in (plan.earnings if plan else ())
+        ),
+        contributions=_contributions(program, left) if left else (),
+    )
+
+
+class _Posting(NamedTuple):
+    """What the ledger says of a rule by now."""
+
+    requested: int
+    granted: int
+    limited_by: str
+
+
+def _postings(entries: Iterable[EntryRow]) -> dict[tuple[str, str], _Posting]:
+    """The sum of each posting's entries, with what the latest of them says."""
+    found: dict[tuple[str, str], _Posting] = {}
+    for entry in sorted((row.entry for row in entries), key=lambda each: each.revision):
+        key = entry.posting.rule, entry.posting.unit
+        before = found[key].granted if key in found else 0
+        found[key] = _Posting(entry.requested, before + entry.amount, entry.limited_by)
+    return found
+
+
+def _earning(
+    rule: CompiledEarning, left: Activity | None, posting: _Posting | None
+) -> EarningExplained:
+    holds = left is not None and (
+        rule.when is None or rule.when.holds(left.type, left.value, left.properties)
+    )
+    said = posting or _Posting(0, 0, "")
+    silent: Silent | None = None
+    if left is None:
+        silent = Silent.RETRACTED
+    elif not holds:
+        silent = Silent.CONDITION
+    elif not said.requested:
+        silent = Silent.NOTHING
+    return EarningExplained(
+        rule=rule,
+        holds=holds,
+        base=rule.amount.of(left.value, left.properties) if left is not None and holds else 0,
+        requested=said.requested,
+        granted=said.granted,
+        limited_by=said.limited_by,
+        # Whatever limits a posting lets through exactly what room it has.
+        room=abs(said.granted) if said.limited_by else None,
+        silent=silent,
+    )
+
+
+def _contributions(
+    program: CompiledProgram, activity: Activity
+) -> tuple[ContributionExplained, ...]:
+    return tuple(
+        ContributionExplained(
+            each.key,
+            each.amount,
+            each.element,
+            window_at(each.counter.stored, activity.occurred_at, program.calendar),
+        )
+        for each in contributed(program, activity)
+    )
+
+
+# ----------------------------------------------------------------------------------- a balance
+
+RULES_MAX = 100
+"""How many rules an explanation of a balance names."""
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceExplained:
+    """A balance as a sum, in ten-thousandths.
+
+    `rules` are those with the most points, `others` what the rest of them comes to. What late
+    activity and retractions made of earlier entries is in `adjusted`, and in no rule's `granted`.
+    """
+
+    opening: int
+    rules: tuple[RuleSum, ...]
+    others: int
+    adjusted: int
+
+    @property
+    def total(self) -> int:
+        granted = sum(rule.granted for rule in self.rules)
+        return self.opening + granted + self.others + self.adjusted
+
+
+def explain_balance(sums: Iterable[RuleSum], *, unopened: int) -> BalanceExplained:
+    """The sum of an account's entries; `unopened` is what one without entries begins with."""
+    by_rule: dict[str, RuleSum] = {}
+    opening = unopened
+    adjusted = 0
+    for each in sums:
+        adjusted += each.adjusted
+        if each.rule == OPENING:
+            opening += each.granted
+            continue
+        name = "/".join(each.rule.split("/")[:2])  # a badge's levels and subjects are one rule
+        known = by_rule.get(name, RuleSum(name, 0, 0, 0, 0))
+        by_rule[name] = RuleSum(
+            name,
+            known.entries + each.entries,
+            known.granted + each.granted,
+            known.adjustments + each.adjustments,
+            known.adjusted + each.adjusted,
+        )
+    ordered = sorted(by_rule.values(), key=lambda rule: (-abs(rule.granted), rule.rule))
+    others = sum(rule.granted for rule in ordered[RULES_MAX:])
+    return BalanceExplained(opening, tuple(ordered[:RULES_MAX]), others, adjusted)

@@ -1,0 +1,64 @@
+"""Balances explained: which rules they come from, and that the sum is what the member has."""
+
+import strawberry
+
+from gamification.explain import RULES_MAX, BalanceExplained
+from gamification.ports import RuleSum
+from gql.scalars import Quantity
+
+
+@strawberry.type(description="What one rule has entered in an account.")
+class RuleContribution:
+    rule: str = strawberry.field(
+        description="Which: `earning/KEY`, or `badge/KEY` for all levels of a badge together."
+    )
+    entries: int = strawberry.field(description="How many first entries it has made.")
+    granted: Quantity = strawberry.field(description="What those came to.")
+    adjustments: int = strawberry.field(
+        description="How many entries adjusted them, after late activity or a retraction."
+    )
+    adjusted: Quantity = strawberry.field(description="What the adjustments came to.")
+
+    @classmethod
+    def of(cls, each: RuleSum) -> "RuleContribution":
+        return cls(
+            rule=each.rule,
+            entries=each.entries,
+            granted=Quantity(each.granted),
+            adjustments=each.adjustments,
+            adjusted=Quantity(each.adjusted),
+        )
+
+
+@strawberry.type(
+    description="A balance as a sum: `opening`, what `rules` and `others` granted, and `adjusted`."
+)
+class BalanceExplanation:
+    opening: Quantity = strawberry.field(description="What the account began with.")
+    rules: list[RuleContribution] = strawberry.field(
+        description=f"What each rule brought, the largest sums first: at most {RULES_MAX}."
+    )
+    others: Quantity = strawberry.field(
+        description="What the rules granted for which there is no room in `rules`."
+    )
+    adjusted: Quantity = strawberry.field(
+        description="What late activity and retractions made of earlier entries, of all rules."
+    )
+    total: Quantity = strawberry.field(description="The sum of it all.")
+    balance: Quantity = strawberry.field(description="What the account holds.")
+    is_balanced: bool = strawberry.field(
+        description="Whether the total is the balance. If not, the account has moved between two "
+        "readings, or `gamification verify` has something to tell."
+    )
+
+    @classmethod
+    def of(cls, explained: BalanceExplained, balance: int) -> "BalanceExplanation":
+        return cls(
+            opening=Quantity(explained.opening),
+            rules=[RuleContribution.of(each) for each in explained.rules],
+            others=Quantity(explained.others),
+            adjusted=Quantity(explained.adjusted),
+            total=Quantity(explained.total),
+            balance=Quantity(balance),
+            is_balanced=explained.total == balance,
+        )

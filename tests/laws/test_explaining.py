@@ -1,0 +1,154 @@
+"""Explanations add up: what they name comes to exactly the number that they explain."""
+
+from hypothesis import given
+
+from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.definition.document import Repeat
+from gamification.explain import (
+    About,
+    Caused,
+    added,
+    award_keys,
+    counting_types,
+    explain_activity,
+    explain_badge,
+    explain_balance,
+    tallies_of,
+)
+from gamification.ids import MemberId
+from gamification.metrics import TOTAL
+from gamification.ports import EntryRow
+from gamification.use_cases.show_progress import progress_of_members
+from tests.laws.effort import tried
+from tests.laws.histories import MOMENTS, POSTS
+from tests.laws.programs import programs
+from tests.laws.stories import Story, live_through, stories
+from tests.scene import Scene, now_done, staged
+
+FACTS_MAX = 100
+
+
+async def told(rules: CompiledProgram, story: Story) -> Scene:
+    scene = await staged(rules)
+    await live_through(scene, story.steps)
+    return scene
+
+
+async def caused_by(scene: Scene, member: MemberId) -> list[Caused]:
+    """All of a member's activities, each with what it caused."""
+    reading = scene.store.reading(scene.program.record)
+    rows = await reading.activity_page(member, before=None, limit=FACTS_MAX)
+    keys = [row.activity.key for row in rows]
+    entries = await reading.entries_of_activities(keys)
+    awards = await reading.awards_of_activities(keys)
+    return [Caused(row, entries[row.activity.key], awards[row.activity.key]) for row in rows]
+
+
+async def balances_add_up(scene: Scene) -> None:
+    reading = scene.store.reading(scene.program.record)
+    for totals in (await scene.totals()).values():
+        sums = await reading.rule_sums(list(totals.accounts))
+        for key, account in totals.accounts.items():
+            explained = explain_balance(sums[key], unopened=0)
+            assert explained.total == account.balance
+            assert explained.opening == scene.program.rules.units[key.unit].start
+
+
+@tried(1)
+@given(programs(), stories())
+def test_what_the_rules_brought_is_the_balance(rules: CompiledProgram, story: Story) -> None:
+    now_done(balances_add_up(now_done(told(rules, story))))
+
+
+async def activities_add_up(scene: Scene) -> None:
+    for member in await scene.members():
+        for caused in await caused_by(scene, member.id):
+            row, entries = caused.row, caused.entries
+            explained = explain_activity(scene.program.timeline, row, entries)
+            earned = [each for each in entries if each.entry.posting.rule.startswith("earning/")]
+            assert sum(each.granted for each in explained.earnings) == amounts(earned)
+            for each in explained.earnings:
+                assert (each.silent is None) == (each.requested != 0)
+                assert (each.room is None) == (each.requested == each.granted)
+            gifts = [each for each in entries if each.entry.posting.rule.startswith("badge/")]
+            assert len(earned) + len(gifts) == len(entries)
+            left = row.activity.less(row.retractions)
+            assert explained.left == (None if left is None else left.value)
+
+
+def amounts(rows: list[EntryRow]) -> int:
+    return sum(row.entry.amount for row in rows)
+
+
+@tried(1)
+@given(programs(), stories())
+def test_what_an_activitys_rules_gave_is_in_the_ledger(
+    rules: CompiledProgram, story: Story
+) -> None:
+    now_done(activities_add_up(now_done(told(rules, story))))
+
+
+async def badges_add_up(scene: Scene) -> None:
+    rules, reading = scene.program.rules, scene.store.reading(scene.program.record)
+    for member in await scene.members():
+        caused = await caused_by(scene, member.id)
+        for badge in rules.badges.values():
+            for subject in POSTS if badge.per else ("",):
+                about = About(member.id, subject, MOMENTS[-2])
+                tallies = await reading.tallies_by_key(tallies_of(rules, badge, about))
+                first = explain_badge(rules, badge, about, tallies)[0]
+                for each in first.criteria:
+                    if is_a_sum(each.criterion):
+                        brought = brought_to(scene, badge, about, caused)
+                        name = each.criterion.name
+                        assert each.progress.current == each.criterion.empty + sum(
+                            amount for criterion, amount in brought if criterion == name
+                        )
+
+
+def brought_to(
+    scene: Scene, badge: CompiledBadge, about: About, caused: list[Caused]
+) -> list[tuple[str, int]]:
+    types = counting_types(scene.program.timeline, badge)
+    counting = [each for each in caused if types is None or each.row.activity.type in types]
+    assert all(
+        each in counting or not added(scene.program.timeline, badge, about, each) for each in caused
+    )
+    return [
+        (one.criterion, one.amount)
+        for each in counting
+        for one in added(scene.program.timeline, badge, about, each)
+    ]
+
+
+def is_a_sum(criterion: CompiledCriterion) -> bool:
+    """Whether the number is a sum of what activities brought, and of nothing else."""
+    return (
+        criterion.streak is None
+        and criterion.aggregation is TOTAL
+        and criterion.metric not in ("stores", "voters")
+    )
+
+
+@tried(1)
+@given(programs(), stories())
+def test_what_activities_brought_is_the_number(rules: CompiledProgram, story: Story) -> None:
+    now_done(badges_add_up(now_done(told(rules, story))))
+
+
+@tried(0.5)
+@given(programs(), stories())
+async def test_explanations_and_progress_bars_agree(rules: CompiledProgram, story: Story) -> None:
+    scene = await told(rules, story)
+    reading = scene.store.reading(scene.program.record)
+    ids = [member.id for member in await scene.members()]
+    for member, bars in (await progress_of_members(reading, rules, ids, now=MOMENTS[-2])).items():
+        for bar in bars:
+            badge, about = rules.badges[bar.key], About(member, bar.subject, MOMENTS[-2])
+            tallies = await reading.tallies_by_key(tallies_of(rules, badge, about))
+            levels = explain_badge(rules, badge, about, tallies)
+            held = await reading.awards_by_key(award_keys(rules, badge, about))
+            is_single = badge.repeat is not Repeat.PER_SUBJECT
+            missing = [level for level in levels if not is_single or level.award not in held]
+            goal = missing[0] if missing else levels[-1]
+            assert tuple(each.progress for each in goal.criteria) == bar.criteria
