@@ -1,6 +1,11 @@
 """A state as one fact is changing it: rules read and write the draft, the state stays as it was."""
 
-from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.definition.compiled import (
+    CompiledBadge,
+    CompiledCriterion,
+    CompiledProgram,
+    Watcher,
+)
 from gamification.facts import Activity, Scalar
 from gamification.metrics import Aggregation
 from gamification.outcomes import BadgeAwarded, Outcome, PointsEarned, TallyChanged
@@ -65,13 +70,15 @@ class Draft:
             return
         self._tallies[key] = after
         self.outcomes.append(TallyChanged(key, before, after))
-        self._watch(key, after)
+        watchers = self.program.watchers.get(key.metric)
+        if watchers is not None:
+            self._touch(watchers, after)
 
     def set_tally(self, key: TallyKey, before: Tally | None, after: Tally) -> None:
         """Replace a tally, and note which badges that may complete."""
         self._tallies[key] = after
         self.outcomes.append(TallyChanged(key, before, after))
-        self._watch(key, after)
+        self._touch(self.program.watchers.get(key.metric, ()), after)
 
     def set_account(self, earned: PointsEarned) -> None:
         self._accounts[earned.account_key] = earned.account
@@ -99,12 +106,10 @@ class Draft:
             return found[0].value
         return criterion.aggregation.over(found) if found else criterion.empty
 
-    def _watch(self, key: TallyKey, after: Tally) -> None:
-        watchers = self.program.watchers.get(key.metric)
-        if watchers is not None:
-            for badge, least in watchers:
-                if after.value >= least:
-                    self.touched[badge.key] = badge
+    def _touch(self, watchers: tuple[Watcher, ...], after: Tally) -> None:
+        for badge, least in watchers:
+            if after.value >= least:
+                self.touched[badge.key] = badge
 
     def subject_of(self, property_name: str | None) -> str | None:
         """What the activity is about: "" where nothing is asked, None where it does not say."""

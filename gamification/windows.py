@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,7 @@ __all__ = [
     "after",
     "before",
     "key_at",
+    "key_back",
     "keys_back",
     "keys_read",
     "local_day",
@@ -207,6 +208,13 @@ def keys_back(spec: Spec, at: datetime, calendar: Calendar) -> Iterator[str]:
     while found is not None:
         yield found.key
         found = before(spec, found, calendar)
+
+
+def key_back(spec: Spec, at: datetime, calendar: Calendar, *, back: int) -> str | None:
+    """The key of the window so many before that of `at`; None if there is none."""
+    if not back:
+        return key_at(spec, at, calendar)
+    return next(islice(keys_back(spec, at, calendar), back, None), None)
 
 
 def stored_unit(spec: Spec) -> AllTime | Every | Seasons:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import NamedTuple
 
 from gamification.amounts import Amount
@@ -21,7 +20,7 @@ from gamification.windows import (
     Spec,
     day_at,
     key_at,
-    keys_back,
+    key_back,
     keys_read,
 )
 
@@ -352,8 +351,7 @@ class CompiledProgram:
             tuple(
                 (metric, key, per)
                 for metric, window, per, back in reads
-                if (key := next(islice(keys_back(window, at, calendar), back, None), None))
-                is not None
+                if (key := key_back(window, at, calendar, back=back)) is not None
             ),
             tuple(
                 (read.metric, days[0], days[-1])

@@ -22,7 +22,7 @@ def earn(draft: Draft, rule: CompiledEarning) -> None:
     requested = rule.amount.constant
     if requested is None:
         requested = rule.amount.of(activity.value, activity.properties)
-    if requested > 0:
+    if requested > 0 and draft.program.tiers:
         requested = multiplied(draft, rule.unit, requested)
     give(draft, rule.unit, requested, rule=rule.rule, caps=rule.caps)
 
