@@ -122,6 +122,9 @@ class RetractActivityPayload:
     is_waiting: bool = strawberry.field(
         description="Whether the activity has not arrived yet: it will be taken back when it does."
     )
+    replayed: bool = strawberry.field(
+        description="Whether the same retraction had arrived before. Then nothing happened again."
+    )
     user_errors: list[UserError] = strawberry.field(
         description="Why the retraction was refused. Empty if it was not."
     )
@@ -142,12 +145,17 @@ class RetractActivityPayload:
     def of(cls, result: Retracted | Refusal) -> "RetractActivityPayload":
         if isinstance(result, Refusal):
             return cls(
-                outcomes=(), activities=[], is_waiting=False, user_errors=user_errors(result)
+                outcomes=(),
+                activities=[],
+                is_waiting=False,
+                replayed=False,
+                user_errors=user_errors(result),
             )
         return cls(
             outcomes=result.outcomes,
             activities=[Activity.of(each) for each in result.activities],
             is_waiting=result.is_waiting,
+            replayed=result.replayed,
             user_errors=[],
         )
 

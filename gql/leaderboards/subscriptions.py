@@ -76,7 +76,7 @@ class LeaderboardSubscriptions:
         per_second: PerSecond = 4,
     ) -> AsyncGenerator[LeaderboardUpdate, None]:
         context = info.context
-        board_of(context, key)
+        board_of(context, key, argument="key")
         top = page_size(first)
         listening = context.hub.listen(context.program.id, board=key)
         stream = updates(context, listening, per_second=per_second, after=after)

@@ -302,11 +302,11 @@ async def neighbours(
     return await entries_of(info, places)
 
 
-def board_of(context: Context, key: str) -> CompiledBoard:
-    """The program's leaderboard of this name. Refuses unknown ones."""
+def board_of(context: Context, key: str, *, argument: str = "leaderboard") -> CompiledBoard:
+    """The program's leaderboard of this name. Refuses unknown ones, naming the argument."""
     board = context.program.rules.boards.get(key)
     if board is None:
-        raise NotFound(f"there is no leaderboard {key[:64]!r}", field=("leaderboard",))
+        raise NotFound(f"there is no leaderboard {key[:64]!r}", field=(argument,))
     return board
 
 

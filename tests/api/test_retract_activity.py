@@ -6,7 +6,7 @@ RETRACT = """
 mutation ($input: RetractActivityInput!) {
   retractActivity(input: $input) {
     activities { key retractions { key amount reason } }
-    isWaiting
+    isWaiting replayed
     awards { badge { key } }
     revokedAwards { badge { key } level }
     entries { unit granted isAdjustment }
@@ -31,6 +31,7 @@ async def test_awards_and_points_go_with_the_activity(world: World) -> None:
             }
         ],
         "isWaiting": False,
+        "replayed": False,
         "awards": [],
         "revokedAwards": [{"badge": {"key": "regular"}, "level": 1}],
         "entries": [{"unit": "reputation", "granted": "-5", "isAdjustment": True}],
@@ -39,6 +40,16 @@ async def test_awards_and_points_go_with_the_activity(world: World) -> None:
     assert await world.ask(BALANCE) == {
         "member": {"points": [{"balance": "1"}], "badges": {"totalCount": 1}}
     }
+
+
+async def test_sending_a_retraction_again_changes_nothing_and_says_so(world: World) -> None:
+    await world.did("ann", "visit", key="v1")
+    input = {"activityKey": "v1", "reason": "by mistake", "key": "r1"}
+    first = (await world.ask(RETRACT, input=input))["retractActivity"]
+    again = (await world.ask(RETRACT, input=input))["retractActivity"]
+    assert (first["replayed"], again["replayed"]) == (False, True)
+    assert again["revokedAwards"] == again["entries"] == []
+    assert again["activities"] == first["activities"]
 
 
 async def test_a_retraction_may_come_first_and_waits(world: World) -> None:

@@ -184,3 +184,14 @@ async def test_who_leaves_is_forgotten(world: World, server: Server, leaving: st
         async with asyncio.timeout(10):
             await hub.left.wait()
         assert hub.listener_count == 0
+
+
+async def test_an_unknown_leaderboard_is_refused_by_the_name_of_its_argument(
+    small_world: World,
+) -> None:
+    async with serving(small_world) as server, server.ready() as socket:
+        await socket.subscribe('subscription { leaderboardUpdated(key: "x") { cursor } }')
+        message = await socket.receive()
+    (error,) = message["payload"]
+    assert error["message"] == "there is no leaderboard 'x'"
+    assert error["extensions"] == {"code": "NOT_FOUND", "field": ["key"]}
