@@ -36,11 +36,10 @@ class Record(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """One mutation in the queue. `is_keyed_here` says that its key is ours, not the sender's."""
+    """One mutation in the queue, with a key and the rules it came under."""
 
     program: Program
     new: NewActivity
-    is_keyed_here: bool
     result: "asyncio.Future[Result]"
 
 
@@ -87,15 +86,17 @@ class BatchingRecorder:
             return Busy(
                 f"{len(lane.queue)} activities are waiting to be recorded: try again in {seconds} s"
             )
-        waiting = self._waiting(program, new)
+        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(program, self._keyed(new), result)
         lane.queue.append(waiting)
         if lane.task is None:
             lane.task = asyncio.create_task(self._empty(program.id, lane))
-        return await waiting.result
+        return _as_asked(new, await waiting.result)
 
     async def record_all(self, program: Program, new: Sequence[NewActivity]) -> Sequence[Result]:
         """Record activities in a transaction of their own: one result for each, in order."""
-        return await self._write([self._waiting(program, each) for each in new])
+        results = await self._write(program, [self._keyed(each) for each in new])
+        return [_as_asked(*each) for each in zip(new, results, strict=True)]
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is queued."""
@@ -118,7 +119,8 @@ class BatchingRecorder:
     async def _settle(self, batch: Sequence[_Waiting]) -> None:
         """Give every caller of the batch its result or its error."""
         try:
-            results = await self._write(batch)
+            program = max((waiting.program for waiting in batch), key=_version)
+            results = await self._write(program, [waiting.new for waiting in batch])
         except Exception as error:  # noqa: BLE001 (the worker loop: an error belongs to its caller)
             if len(batch) == 1:
                 if not batch[0].result.done():
@@ -132,26 +134,21 @@ class BatchingRecorder:
                 if not waiting.result.done():
                     waiting.result.set_result(result)
 
-    async def _write(self, batch: Sequence[_Waiting]) -> Sequence[Result]:
-        program = max((waiting.program for waiting in batch), key=_version)
-        activities = [waiting.new for waiting in batch]
+    async def _write(self, program: Program, new: Sequence[NewActivity]) -> Sequence[Result]:
         now = self._now()  # the same at every attempt: a retry repeats, it does not happen later
-        results = await retrying(lambda: self._record(program, activities, now=now))
-        return [_as_asked(*each) for each in zip(batch, results, strict=True)]
+        return await retrying(lambda: self._record(program, new, now=now))
 
-    def _waiting(self, program: Program, new: NewActivity) -> _Waiting:
-        # A key of our own makes every retry recognise what was stored before.
-        keyed = new if new.key is not None else replace(new, key=self._new_key())
-        result = asyncio.get_running_loop().create_future()
-        return _Waiting(program, keyed, new.key is None, result)
+    def _keyed(self, new: NewActivity) -> NewActivity:
+        """With a key of our own every retry recognises what was stored before."""
+        return new if new.key is not None else replace(new, key=self._new_key())
 
 
 def _version(program: Program) -> int:
     return program.record.versions[-1].version
 
 
-def _as_asked(waiting: _Waiting, result: Result) -> Result:
+def _as_asked(new: NewActivity, result: Result) -> Result:
     """A key of our own was stored by an attempt whose answer was lost: for the caller it is new."""
-    if waiting.is_keyed_here and isinstance(result, Recorded) and result.replayed:
+    if new.key is None and isinstance(result, Recorded) and result.replayed:
         return replace(result, replayed=False)
     return result

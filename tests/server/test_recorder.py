@@ -202,6 +202,11 @@ async def test_many_whose_answer_was_lost_are_recorded_once(desk: Desk) -> None:
     assert len(await desk.keys("anne")) == 3
 
 
+async def test_nothing_at_all_is_recorded_too(desk: Desk) -> None:
+    desk.gate.set()
+    assert await desk.recorder().record_all(desk.program, []) == []
+
+
 async def test_a_full_queue_refuses_and_says_when_to_come_again(desk: Desk) -> None:
     recorder = desk.recorder(size=1, queue=2)
     waiting = [asyncio.create_task(recorder.record(desk.program, visit()))]
