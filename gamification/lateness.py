@@ -4,7 +4,7 @@ Most late activity commutes with what came after it: sums do not care for order,
 did not bite. The answer here is conservative: a needless replay costs time, never meaning.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gamification.definition.compiled import (
@@ -18,7 +18,7 @@ from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.metrics import distinct
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
-from gamification.rules.counting import contributed
+from gamification.rules.counting import Contributed, contributed
 from gamification.state import AwardKey, State, Tally, TallyKey
 from gamification.streaks import period_of
 from gamification.windows import Rolling, key_at
@@ -33,7 +33,8 @@ def takes_late(
         return True
     if program.plans[activity.type].is_tiered:
         return False
-    for contribution in contributed(program, activity):
+    contributions = contributed(program, activity)
+    for contribution in contributions:
         before = state.tallies.get(contribution.key)
         if not contribution.counter.aggregation.takes_late(before, activity.occurred_at):
             return False
@@ -44,26 +45,27 @@ def takes_late(
             if not distinct.takes_late(element, activity.occurred_at):
                 return False
     streaks = program.plans[activity.type].streaks
-    if any(_moves_streak(program, state, activity, streak) for streak in streaks):
-        return False
     after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
     seen = _Seen(program, state, activity, after)
+    if any(_moves_streak(seen, streak, contributions) for streak in streaks):
+        return False
     return not _fills_joined_cap(seen) and all(_commutes(seen, outcome) for outcome in outcomes)
 
 
 def _moves_streak(
-    program: CompiledProgram, state: State, activity: Activity, streak: CompiledStreak
+    seen: "_Seen", streak: CompiledStreak, contributions: Sequence[Contributed]
 ) -> bool:
     """Whether a late activity may be what makes a period of a streak done, or done earlier.
 
     A period that was done without it stays so; but an award for the length that it brought may
     have been made by a later activity than by rights.
     """
+    program, state, activity, _ = seen
     calendar, at = program.calendar, activity.occurred_at
     window = key_at(streak.window, at, calendar)
     amounts = [
         each.amount
-        for each in contributed(program, activity)
+        for each in contributions
         if each.key.metric == streak.counted and each.key.window == window
     ]
     if not amounts or period_of(streak, at, calendar) is None:

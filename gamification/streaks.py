@@ -41,6 +41,10 @@ class StreakStatus(NamedTuple):
     at_risk_at: datetime | None
     expires_at: datetime | None
 
+    def is_at_risk(self, at: datetime) -> bool:
+        """Whether a period is running in which something is still to be done."""
+        return self.at_risk_at is not None and self.at_risk_at <= at
+
 
 def period_of(streak: CompiledStreak, at: datetime, calendar: Calendar) -> date | None:
     """The first day of the period that `at` belongs to; None on a day that asks for nothing."""

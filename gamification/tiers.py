@@ -6,7 +6,6 @@ of the next, and then falls, at once to what the later windows give or by one st
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple
 
 from gamification import windows
@@ -60,16 +59,16 @@ def status_at(
         level=level,
         value=value,
         window=window,
-        holds_until=_falls_at(tier, reached, window, calendar),
+        holds_until=_falls_at(tier, reached, window, calendar=calendar),
         projected=level if window.ends_at is None else _held(tier, _passed(reached, 1)),
         to_keep=0 if level == NO_LEVEL else max(0, tier.levels[level].threshold - value),
         to_next=tier.levels[upper].threshold - value if upper < len(tier.levels) else None,
     )
 
 
-def windows_read(tier: CompiledTier, at: datetime, calendar: Calendar) -> list[str]:
+def windows_asked(tier: CompiledTier, at: datetime, calendar: Calendar) -> tuple[str, ...]:
     """The keys of the windows that say which level is held at a moment, the running one first."""
-    return list(islice(windows.keys_back(tier.window, at, calendar), tier.windows_read))
+    return windows.keys_back(tier.window, at, calendar, count=tier.windows_read)
 
 
 def _reached(
@@ -77,7 +76,7 @@ def _reached(
 ) -> list[int]:
     """The level that each of the last windows was enough for, the running one first."""
     return [
-        tier.level_for(_value(tier, member, find, key)) for key in windows_read(tier, at, calendar)
+        tier.level_for(_value(tier, member, find, key)) for key in windows_asked(tier, at, calendar)
     ]
 
 
@@ -103,7 +102,7 @@ def _passed(reached: Sequence[int], count: int) -> list[int]:
 
 
 def _falls_at(
-    tier: CompiledTier, reached: Sequence[int], window: Window, calendar: Calendar
+    tier: CompiledTier, reached: Sequence[int], window: Window, *, calendar: Calendar
 ) -> datetime | None:
     """The end of the last window in which the level holds, if nothing more is done."""
     level, ends_at = _held(tier, reached), window.ends_at

@@ -28,7 +28,6 @@ __all__ = [
     "after",
     "before",
     "key_at",
-    "key_back",
     "keys_back",
     "keys_read",
     "local_day",
@@ -61,6 +60,13 @@ class Calendar:
         init=False, repr=False, compare=False, default_factory=dict[tuple[str, date], str | None]
     )
     """A cache of `key_at`: deleting it costs time, never meaning."""
+    runs: dict[tuple[str, date, int], tuple[str, ...]] = field(
+        init=False,
+        repr=False,
+        compare=False,
+        default_factory=dict[tuple[str, date, int], tuple[str, ...]],
+    )
+    """A cache of `keys_back`, likewise."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.week_starts <= 6:
@@ -202,19 +208,18 @@ def keys_read(spec: Spec, at: datetime, calendar: Calendar) -> tuple[str, ...]:
     return _days_read(spec.days, key) if isinstance(spec, Rolling) else (key,)
 
 
-def keys_back(spec: Spec, at: datetime, calendar: Calendar) -> Iterator[str]:
-    """The keys of the window that `at` belongs to, the one before it, and so on."""
-    found = window_at(spec, at, calendar)
-    while found is not None:
-        yield found.key
-        found = before(spec, found, calendar)
+def keys_back(spec: Spec, at: datetime, calendar: Calendar, *, count: int) -> tuple[str, ...]:
+    """The keys of the window that `at` belongs to and of those before it: at most `count`.
 
-
-def key_back(spec: Spec, at: datetime, calendar: Calendar, *, back: int) -> str | None:
-    """The key of the window so many before that of `at`; None if there is none."""
-    if not back:
-        return key_at(spec, at, calendar)
-    return next(islice(keys_back(spec, at, calendar), back, None), None)
+    As with `key_at`, the cost of a hit is a dict look-up.
+    """
+    place = (spec.text, day_at(at, calendar), count)
+    known = calendar.runs.get(place)
+    if known is None:
+        if len(calendar.runs) >= _KEYS_CACHED_MAX:
+            calendar.runs.clear()
+        known = calendar.runs[place] = tuple(islice(_keys_back(spec, at, calendar), count))
+    return known
 
 
 def stored_unit(spec: Spec) -> AllTime | Every | Seasons:
@@ -263,6 +268,13 @@ def after(spec: Spec, window: Window, calendar: Calendar) -> Window | None:
 
 
 # --------------------------------------------------------------------------------------- below
+
+
+def _keys_back(spec: Spec, at: datetime, calendar: Calendar) -> Iterator[str]:
+    found = window_at(spec, at, calendar)
+    while found is not None:
+        yield found.key
+        found = before(spec, found, calendar)
 
 
 def _season(name: str, text: str) -> Season:

@@ -106,6 +106,7 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
             if plan is not None:
                 with suppress(Exception):  # graphql-core tells what is wrong
                     return _list(plan, items)
+        # graphql-core leaves the generics of its executor open.
         return super().complete_iterable_value(  # pyright: ignore[reportUnknownMemberType]
             item_type, field_details_list, info, path, items, position_context
         )
@@ -123,6 +124,7 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         if plan is not None:
             with suppress(Exception):
                 return plan.one(result)
+        # graphql-core leaves the generics of its executor open.
         return super().complete_object_value(  # pyright: ignore[reportUnknownMemberType]
             return_type, field_details_list, info, path, result, position_context
         )

@@ -30,7 +30,7 @@ from gamification.progress import Progress
 from gamification.ranking import Place
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
-from gamification.tiers import TierStatus, windows_read
+from gamification.tiers import TierStatus, windows_asked
 from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases import rank
 from gamification.use_cases.show_progress import progress_of_members
@@ -236,7 +236,7 @@ class Loaders:
             asked = frozenset(
                 (tier.metric, window)
                 for tier in rules.tiers.values()
-                for window in windows_read(tier, at, calendar)
+                for window in windows_asked(tier, at, calendar)
             )
             found = await self._reading.tallies(members, asked) if asked else {}
             return [

@@ -20,7 +20,7 @@ from gamification.windows import (
     Spec,
     day_at,
     key_at,
-    key_back,
+    keys_back,
     keys_read,
 )
 
@@ -153,16 +153,13 @@ class CompiledTier:
     levels: tuple[TierLevel, ...]
     holds_windows: int
     falls_by_step: bool
+    multiplied: frozenset[str]
+    """The units of which some level multiplies the gifts."""
 
     @property
     def windows_read(self) -> int:
         """How many windows say which level is held: what was before them has fallen since."""
         return 1 + self.holds_windows + (len(self.levels) if self.falls_by_step else 0)
-
-    @property
-    def multiplied(self) -> frozenset[str]:
-        """The units of which some level multiplies the gifts."""
-        return frozenset(unit for level in self.levels for unit in level.multipliers)
 
     def level_for(self, value: int) -> int:
         """The index of the highest level whose threshold a number reaches; -1 for none."""
@@ -349,9 +346,9 @@ class CompiledProgram:
         calendar = self.calendar
         return DayReads(
             tuple(
-                (metric, key, per)
+                (metric, keys[back], per)
                 for metric, window, per, back in reads
-                if (key := key_back(window, at, calendar, back=back)) is not None
+                if len(keys := keys_back(window, at, calendar, count=back + 1)) > back
             ),
             tuple(
                 (read.metric, days[0], days[-1])

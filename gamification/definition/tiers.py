@@ -47,6 +47,7 @@ def _tier(scope: Scope, counters: Counters, key: str, written: Tier) -> Compiled
         levels=levels,
         holds_windows=1 if written.keep == "next window" else 0,
         falls_by_step=written.downgrade == "one step",
+        multiplied=frozenset(unit for level in levels for unit in level.multipliers),
     )
 
 

@@ -13,6 +13,8 @@ def multiplied(draft: Draft, unit: str, amount: int) -> int:
     """
     plan = draft.program.plans[draft.activity.type]
     for tier in plan.tiers:
+        if unit not in tier.multiplied:
+            continue
         level = level_at(
             tier,
             draft.activity.member,

@@ -52,7 +52,7 @@ class Streak:
             length=status.length,
             longest=status.longest,
             freezes=status.freezes,
-            is_at_risk=status.at_risk_at is not None and status.at_risk_at <= now,
+            is_at_risk=status.is_at_risk(now),
             at_risk_at=status.at_risk_at,
             expires_at=status.expires_at,
         )
