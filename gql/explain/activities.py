@@ -5,8 +5,12 @@ from enum import Enum
 
 import strawberry
 
-from gamification import explain
-from gamification.explain import ActivityExplained, explain_activity
+from gamification.explain.activities import (
+    ActivityExplained,
+    ContributionExplained,
+    EarningExplained,
+    explain_activity,
+)
 from gamification.ids import MemberId
 from gamification.ports import ActivityRow
 from gql.context import Context
@@ -52,7 +56,7 @@ class EarningExplanation:
     )
 
     @classmethod
-    def of(cls, each: explain.EarningExplained) -> "EarningExplanation":
+    def of(cls, each: EarningExplained) -> "EarningExplanation":
         rule = each.rule
         return cls(
             rule=rule.rule,
@@ -91,7 +95,7 @@ class MetricContribution:
     ends_at: datetime | None = strawberry.field(description="Its end. Null for all time.")
 
     @classmethod
-    def of(cls, each: explain.ContributionExplained) -> "MetricContribution":
+    def of(cls, each: ContributionExplained) -> "MetricContribution":
         key, window = each.key, each.window
         return cls(
             metric=key.metric,
@@ -140,7 +144,7 @@ class ActivityExplanation:
         )
 
 
-def _owner(contribution: explain.ContributionExplained) -> str:
+def _owner(contribution: ContributionExplained) -> str:
     """The badge whose own number it is ("": it is nobody's own)."""
     return contribution.key.metric.partition("@")[2]
 

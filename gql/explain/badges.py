@@ -6,12 +6,12 @@ from typing import Annotated
 
 import strawberry
 
-from gamification import explain
 from gamification.definition.compiled import CompiledBadge
-from gamification.explain import (
+from gamification.explain.badges import (
     About,
     Added,
     Caused,
+    CriterionExplained,
     LevelExplained,
     added,
     counting_types,
@@ -51,7 +51,7 @@ class CriterionExplanation:
     is_met: bool = strawberry.field(description="Whether it is reached now.")
 
     @classmethod
-    def of(cls, each: explain.CriterionExplained) -> "CriterionExplanation":
+    def of(cls, each: CriterionExplained) -> "CriterionExplanation":
         window = each.window
         return cls(
             name=each.progress.name,

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from gamification.explain import RULES_MAX, BalanceExplained
+from gamification.explain.balances import RULES_MAX, BalanceExplained
 from gamification.ports import RuleSum
 from gql.scalars import Quantity
 

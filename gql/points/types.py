@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from gamification.definition.compiled import Unit
-from gamification.explain import explain_balance
+from gamification.explain.balances import explain_balance
 from gamification.ids import MemberId
 from gamification.ports import EntryRow
 from gamification.state import Account, AccountKey, Entry, Posting, PostingKey

@@ -4,17 +4,17 @@ from hypothesis import given
 
 from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
 from gamification.definition.document import Repeat
-from gamification.explain import (
+from gamification.explain.activities import explain_activity
+from gamification.explain.badges import (
     About,
     Caused,
     added,
     award_keys,
     counting_types,
-    explain_activity,
     explain_badge,
-    explain_balance,
     tallies_of,
 )
+from gamification.explain.balances import explain_balance
 from gamification.ids import MemberId
 from gamification.metrics import TOTAL
 from gamification.ports import EntryRow

@@ -1,19 +1,17 @@
-"""Why a number is what it is: the rules behind badges, activities, balances and ranks, in words.
+"""Why a member has a badge or has it not: its criteria as they stand, and what brought them there.
 
 Pure functions over what ports read. Nothing here decides anything: what was decided is stored, and
 what the rules say of it is asked of the same conditions and amounts that decided.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import NamedTuple
 
 from gamification.definition.compiled import (
     CompiledBadge,
     CompiledCriterion,
-    CompiledEarning,
     CompiledProgram,
     Level,
     Timeline,
@@ -21,15 +19,12 @@ from gamification.definition.compiled import (
 from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.ids import MemberId
-from gamification.ports import ActivityRow, AwardRow, EntryRow, RuleSum
+from gamification.ports import ActivityRow, AwardRow, EntryRow
 from gamification.progress import CriterionProgress, current_of
 from gamification.quantity import SCALE
 from gamification.rules.counting import contributed
-from gamification.rules.earning import OPENING
 from gamification.state import AwardKey, Tally, TallyKey
 from gamification.windows import Window, key_at, keys_read, stored_unit, window_at
-
-# ------------------------------------------------------------------------------------- a badge
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,179 +228,3 @@ def _derived(program: CompiledProgram, metric: str, activity: Activity, caused: 
             return SCALE * sum(row.award.key.badge == key for row in caused.awards)
         case _:
             return 0
-
-
-# ---------------------------------------------------------------------------------- an activity
-
-
-class Silent(Enum):
-    """Why an earning rule of the activity's type gave nothing."""
-
-    RETRACTED = "retracted"
-    CONDITION = "condition"
-    NOTHING = "nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class EarningExplained:
-    """An earning rule of the activity's type: what it asks, what it asked for, what it gave.
-
-    `base` is what its amount alone comes to, before a tier multiplies it; `room` what the cap or
-    the floor had left, where one had a say (None: none had).
-    """
-
-    rule: CompiledEarning
-    holds: bool
-    base: int
-    requested: int
-    granted: int
-    limited_by: str
-    room: int | None
-    silent: Silent | None
-
-
-@dataclass(frozen=True, slots=True)
-class ContributionExplained:
-    """What an activity brought to one number; `window` is the stretch of time of that number."""
-
-    key: TallyKey
-    amount: int
-    element: str | None
-    window: Window | None
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityExplained:
-    """An activity by the rules that judged it; `left` is what retractions leave of its value."""
-
-    version: int
-    left: int | None
-    earnings: tuple[EarningExplained, ...]
-    contributions: tuple[ContributionExplained, ...]
-
-
-def explain_activity(
-    timeline: Timeline, row: ActivityRow, entries: Iterable[EntryRow]
-) -> ActivityExplained:
-    """What came of an activity and why; `entries` are those it caused, the oldest first."""
-    program = timeline.judging(row.activity)
-    left = row.activity.less(row.retractions)
-    plan = program.plans.get(row.activity.type)
-    postings = _postings(entries)
-    return ActivityExplained(
-        version=program.version,
-        left=None if left is None else left.value,
-        earnings=tuple(
-            _earning(rule, left, postings.get((rule.rule, rule.unit)))
-            for rule in (plan.earnings if plan else ())
-        ),
-        contributions=_contributions(program, left) if left else (),
-    )
-
-
-class _Posting(NamedTuple):
-    """What the ledger says of a rule by now."""
-
-    requested: int
-    granted: int
-    limited_by: str
-
-
-def _postings(entries: Iterable[EntryRow]) -> dict[tuple[str, str], _Posting]:
-    """The sum of each posting's entries, with what the latest of them says."""
-    found: dict[tuple[str, str], _Posting] = {}
-    for entry in sorted((row.entry for row in entries), key=lambda each: each.revision):
-        key = entry.posting.rule, entry.posting.unit
-        before = found[key].granted if key in found else 0
-        found[key] = _Posting(entry.requested, before + entry.amount, entry.limited_by)
-    return found
-
-
-def _earning(
-    rule: CompiledEarning, left: Activity | None, posting: _Posting | None
-) -> EarningExplained:
-    holds = left is not None and (
-        rule.when is None or rule.when.holds(left.type, left.value, left.properties)
-    )
-    said = posting or _Posting(0, 0, "")
-    silent: Silent | None = None
-    if left is None:
-        silent = Silent.RETRACTED
-    elif not holds:
-        silent = Silent.CONDITION
-    elif not said.requested:
-        silent = Silent.NOTHING
-    return EarningExplained(
-        rule=rule,
-        holds=holds,
-        base=rule.amount.of(left.value, left.properties) if left is not None and holds else 0,
-        requested=said.requested,
-        granted=said.granted,
-        limited_by=said.limited_by,
-        # Whatever limits a posting lets through exactly what room it has.
-        room=abs(said.granted) if said.limited_by else None,
-        silent=silent,
-    )
-
-
-def _contributions(
-    program: CompiledProgram, activity: Activity
-) -> tuple[ContributionExplained, ...]:
-    return tuple(
-        ContributionExplained(
-            each.key,
-            each.amount,
-            each.element,
-            window_at(each.counter.stored, activity.occurred_at, program.calendar),
-        )
-        for each in contributed(program, activity)
-    )
-
-
-# ----------------------------------------------------------------------------------- a balance
-
-RULES_MAX = 100
-"""How many rules an explanation of a balance names."""
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceExplained:
-    """A balance as a sum, in ten-thousandths.
-
-    `rules` are those with the most points, `others` what the rest of them comes to. What late
-    activity and retractions made of earlier entries is in `adjusted`, and in no rule's `granted`.
-    """
-
-    opening: int
-    rules: tuple[RuleSum, ...]
-    others: int
-    adjusted: int
-
-    @property
-    def total(self) -> int:
-        granted = sum(rule.granted for rule in self.rules)
-        return self.opening + granted + self.others + self.adjusted
-
-
-def explain_balance(sums: Iterable[RuleSum], *, unopened: int) -> BalanceExplained:
-    """The sum of an account's entries; `unopened` is what one without entries begins with."""
-    by_rule: dict[str, RuleSum] = {}
-    opening = unopened
-    adjusted = 0
-    for each in sums:
-        adjusted += each.adjusted
-        if each.rule == OPENING:
-            opening += each.granted
-            continue
-        name = "/".join(each.rule.split("/")[:2])  # a badge's levels and subjects are one rule
-        known = by_rule.get(name, RuleSum(name, 0, 0, 0, 0))
-        by_rule[name] = RuleSum(
-            name,
-            known.entries + each.entries,
-            known.granted + each.granted,
-            known.adjustments + each.adjustments,
-            known.adjusted + each.adjusted,
-        )
-    ordered = sorted(by_rule.values(), key=lambda rule: (-abs(rule.granted), rule.rule))
-    others = sum(rule.granted for rule in ordered[RULES_MAX:])
-    return BalanceExplained(opening, tuple(ordered[:RULES_MAX]), others, adjusted)
