@@ -1,8 +1,9 @@
 """What a client is told when something is refused or fails, and what stays in the log."""
 
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 import strawberry
@@ -14,6 +15,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gamification.definition.problems import DefinitionRefused
 from gamification.refusals import Refusal
+
+P = ParamSpec("P")
+Payload = TypeVar("Payload")
 
 _log = logging.getLogger("gql")
 
@@ -60,6 +64,29 @@ def user_errors(refusal: Refusal) -> list[UserError]:
             if not problem.is_warning
         ]
     return [UserError(code=refusal.code, message=refusal.message, field=_path(refusal.field))]
+
+
+def refusals_as(
+    refused: Callable[[Refusal], Payload],
+) -> Callable[[Callable[P, Awaitable[Payload]]], Callable[P, Coroutine[Any, Any, Payload]]]:
+    """Make a resolver answer a refusal with the payload that `refused` makes of it.
+
+    The resolver itself tells only what happens when nothing is in the way.
+    """
+
+    def decorate(
+        resolver: Callable[P, Awaitable[Payload]],
+    ) -> Callable[P, Coroutine[Any, Any, Payload]]:
+        @wraps(resolver)
+        async def resolve(*args: P.args, **kwargs: P.kwargs) -> Payload:
+            try:
+                return await resolver(*args, **kwargs)
+            except Refusal as refusal:
+                return refused(refusal)
+
+        return resolve
+
+    return decorate
 
 
 def tell(errors: Sequence[GraphQLError]) -> None:

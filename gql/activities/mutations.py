@@ -1,6 +1,6 @@
 """Activity comes in, and is taken back."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 import strawberry
 
@@ -29,7 +29,7 @@ from gql.activities.inputs import (
 from gql.activities.types import Activity
 from gql.badges.types import Award
 from gql.context import Info
-from gql.errors import INPUT, UserError, user_errors
+from gql.errors import INPUT, UserError, refusals_as, user_errors
 from gql.members.types import Member
 from gql.permissions import WriteActivities
 from gql.points.types import PointsEntry
@@ -77,19 +77,9 @@ class RecordActivityPayload:
         return await standings_moved(info, self.member_id, self.outcomes)
 
     @classmethod
-    def of(cls, rules: CompiledProgram, result: Told | Refusal) -> "RecordActivityPayload":
+    def of(cls, rules: CompiledProgram, result: Told | Refusal) -> Self:
         if isinstance(result, Refusal):
-            return cls(
-                member_id=None,
-                outcomes=(),
-                activity=None,
-                member=None,
-                replayed=False,
-                awards=[],
-                revoked_awards=[],
-                entries=[],
-                user_errors=user_errors(result),
-            )
+            return cls.refused(result)
         recorded = result.recorded
         return cls(
             member_id=recorded.member.id,
@@ -103,6 +93,20 @@ class RecordActivityPayload:
             user_errors=[],
         )
 
+    @classmethod
+    def refused(cls, refusal: Refusal) -> Self:
+        return cls(
+            member_id=None,
+            outcomes=(),
+            activity=None,
+            member=None,
+            replayed=False,
+            awards=[],
+            revoked_awards=[],
+            entries=[],
+            user_errors=user_errors(refusal),
+        )
+
 
 @strawberry.type(description="What became of several activities.")
 class RecordActivitiesPayload:
@@ -113,6 +117,10 @@ class RecordActivitiesPayload:
     user_errors: list[UserError] = strawberry.field(
         description="Why the request as a whole was refused. Empty if it was not."
     )
+
+    @classmethod
+    def refused(cls, refusal: Refusal) -> Self:
+        return cls(results=[], user_errors=user_errors(refusal))
 
 
 @strawberry.type(description="What was taken back, and all that it changed.")
@@ -142,21 +150,23 @@ class RetractActivityPayload:
         return entries_in(self.outcomes)
 
     @classmethod
-    def of(cls, result: Retracted | Refusal) -> "RetractActivityPayload":
-        if isinstance(result, Refusal):
-            return cls(
-                outcomes=(),
-                activities=[],
-                is_waiting=False,
-                replayed=False,
-                user_errors=user_errors(result),
-            )
+    def of(cls, retracted: Retracted) -> Self:
         return cls(
-            outcomes=result.outcomes,
-            activities=[Activity.of(each) for each in result.activities],
-            is_waiting=result.is_waiting,
-            replayed=result.replayed,
+            outcomes=retracted.outcomes,
+            activities=[Activity.of(each) for each in retracted.activities],
+            is_waiting=retracted.is_waiting,
+            replayed=retracted.replayed,
             user_errors=[],
+        )
+
+    @classmethod
+    def refused(cls, refusal: Refusal) -> Self:
+        return cls(
+            outcomes=(),
+            activities=[],
+            is_waiting=False,
+            replayed=False,
+            user_errors=user_errors(refusal),
         )
 
 
@@ -166,6 +176,7 @@ class ActivityMutations:
         description="Store what a member did, and work out all that follows from it.",
         permission_classes=[WriteActivities],
     )
+    @refusals_as(RecordActivityPayload.refused)
     async def record_activity(
         self, info: Info, input: Annotated[RecordActivityInput, INPUT]
     ) -> RecordActivityPayload:
@@ -179,14 +190,12 @@ class ActivityMutations:
         description="Store what members did, up to 1,000 activities in one transaction.",
         permission_classes=[WriteActivities],
     )
+    @refusals_as(RecordActivitiesPayload.refused)
     async def record_activities(
         self, info: Info, input: Annotated[RecordActivitiesInput, INPUT]
     ) -> RecordActivitiesPayload:
         context = info.context
-        try:
-            results = await context.recorder.record_all(context.program, _activities(input))
-        except Refusal as refusal:
-            return RecordActivitiesPayload(results=[], user_errors=user_errors(refusal))
+        results = await context.recorder.record_all(context.program, _activities(input))
         context.forget()
         rules = context.program.rules
         payloads = [
@@ -198,6 +207,7 @@ class ActivityMutations:
         description="Take an activity back, wholly or in part, as if it had not been done.",
         permission_classes=[WriteActivities],
     )
+    @refusals_as(RetractActivityPayload.refused)
     async def retract_activity(
         self, info: Info, input: Annotated[RetractActivityInput, INPUT]
     ) -> RetractActivityPayload:
@@ -216,10 +226,7 @@ class ActivityMutations:
                 now=context.at,
             )
 
-        try:
-            retracted = await context.retrying(attempt)
-        except Refusal as refusal:
-            return RetractActivityPayload.of(refusal)
+        retracted = await context.retrying(attempt)
         context.forget()
         return RetractActivityPayload.of(retracted)
 

@@ -1,6 +1,6 @@
 """The way to an activity, and to what one would do."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 import strawberry
 
@@ -12,7 +12,7 @@ from gql.activities.inputs import RecordActivityInput
 from gql.activities.types import Activity
 from gql.badges.types import Award
 from gql.context import Info
-from gql.errors import UserError, user_errors
+from gql.errors import UserError, refusals_as, user_errors
 from gql.permissions import Read, WriteActivities
 from gql.points.types import PointsEntry
 from gql.progress.types import Progress
@@ -51,7 +51,7 @@ class SimulateActivityPayload:
         return [Progress.of(bar) for bar in bars if bar.key in touched]
 
     @classmethod
-    def refused(cls, refusal: Refusal) -> "SimulateActivityPayload":
+    def refused(cls, refusal: Refusal) -> Self:
         return cls(
             simulated=None,
             replayed=False,
@@ -81,6 +81,7 @@ class ActivityQueries:
         "member who is new stays unknown.",
         permission_classes=[WriteActivities],
     )
+    @refusals_as(SimulateActivityPayload.refused)
     async def simulate_activity(
         self,
         info: Info,
@@ -95,10 +96,7 @@ class ActivityQueries:
                 context.store, context.program, new, now=context.at, new_key=context.new_key
             )
 
-        try:
-            simulated = await context.retrying(attempt)
-        except Refusal as refusal:
-            simulated = refusal
+        simulated = await context.retrying(attempt)
         if isinstance(simulated, Refusal):
             return SimulateActivityPayload.refused(simulated)
         recorded = simulated.recorded

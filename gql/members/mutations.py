@@ -1,13 +1,13 @@
 """What the app knows of a member changes."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 import strawberry
 
 from gamification.refusals import Refusal
 from gamification.use_cases.update_member import update_member
 from gql.context import Info
-from gql.errors import INPUT, UserError, user_errors
+from gql.errors import INPUT, UserError, refusals_as, user_errors
 from gql.inputs import input_type
 from gql.members.types import Member
 from gql.permissions import WriteMembers
@@ -36,6 +36,10 @@ class UpdateMemberPayload:
         description="Why it was refused. Empty if it was not."
     )
 
+    @classmethod
+    def refused(cls, refusal: Refusal) -> Self:
+        return cls(member=None, user_errors=user_errors(refusal))
+
 
 @strawberry.type
 class MemberMutations:
@@ -43,21 +47,19 @@ class MemberMutations:
         description="Change what the app tells about a member, registering them if new.",
         permission_classes=[WriteMembers],
     )
+    @refusals_as(UpdateMemberPayload.refused)
     async def update_member(
         self, info: Info, input: Annotated[UpdateMemberInput, INPUT]
     ) -> UpdateMemberPayload:
         context = info.context
-        try:
-            member = await update_member(
-                context.store,
-                context.hub,
-                context.program,
-                external_id=input.external_id,
-                display_name=input.display_name,
-                attributes=input.attributes,
-                now=context.at,
-            )
-        except Refusal as refusal:
-            return UpdateMemberPayload(member=None, user_errors=user_errors(refusal))
+        member = await update_member(
+            context.store,
+            context.hub,
+            context.program,
+            external_id=input.external_id,
+            display_name=input.display_name,
+            attributes=input.attributes,
+            now=context.at,
+        )
         context.forget()
         return UpdateMemberPayload(member=Member.of(member), user_errors=[])

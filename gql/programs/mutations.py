@@ -11,7 +11,7 @@ from gamification.refusals import Refusal
 from gamification.use_cases import apply_definition as core
 from gamification.use_cases.roll_back_definition import roll_back_definition
 from gql.context import Context, Info
-from gql.errors import INPUT, UserError, user_errors
+from gql.errors import INPUT, UserError, refusals_as, user_errors
 from gql.inputs import input_type
 from gql.permissions import WriteDefinition
 from gql.programs.previews import DefinitionPreview, bounded_preview
@@ -130,22 +130,20 @@ class ProgramMutations:
         description="Check a definition and put it in force as the program's next version.",
         permission_classes=[WriteDefinition],
     )
+    @refusals_as(ApplyDefinitionPayload.refused)
     async def apply_definition(
         self, info: Info, input: Annotated[ApplyDefinitionInput, INPUT]
     ) -> ApplyDefinitionPayload:
         context = info.context
-        try:
-            applied = await core.apply_definition(
-                context.store,
-                input.definition,
-                now=context.at,
-                program_key=context.program.key,
-                dry_run=input.dry_run,
-                backfill=core.Backfill[input.backfill.name],
-                bus=context.hub,
-            )
-        except Refusal as refusal:
-            return ApplyDefinitionPayload.refused(refusal)
+        applied = await core.apply_definition(
+            context.store,
+            input.definition,
+            now=context.at,
+            program_key=context.program.key,
+            dry_run=input.dry_run,
+            backfill=core.Backfill[input.backfill.name],
+            bus=context.hub,
+        )
         _take_over(context, applied, is_dry_run=input.dry_run)
         return ApplyDefinitionPayload.of(applied, is_dry_run=input.dry_run)
 
@@ -154,22 +152,20 @@ class ProgramMutations:
         "next version. The versions between stay in its history.",
         permission_classes=[WriteDefinition],
     )
+    @refusals_as(RollBackDefinitionPayload.refused)
     async def roll_back_definition(
         self, info: Info, input: Annotated[RollBackDefinitionInput, INPUT]
     ) -> RollBackDefinitionPayload:
         context = info.context
-        try:
-            applied = await roll_back_definition(
-                context.store,
-                context.program.key,
-                input.version,
-                now=context.at,
-                dry_run=input.dry_run,
-                backfill=core.Backfill[input.backfill.name],
-                bus=context.hub,
-            )
-        except Refusal as refusal:
-            return RollBackDefinitionPayload.refused(refusal)
+        applied = await roll_back_definition(
+            context.store,
+            context.program.key,
+            input.version,
+            now=context.at,
+            dry_run=input.dry_run,
+            backfill=core.Backfill[input.backfill.name],
+            bus=context.hub,
+        )
         _take_over(context, applied, is_dry_run=input.dry_run)
         return RollBackDefinitionPayload.of(applied, is_dry_run=input.dry_run)
 

@@ -18,6 +18,8 @@ from graphql import (
 )
 from strawberry.types.base import StrawberryObjectDefinition
 
+from gamification.refusals import InvalidInput, Refusal
+from gql.errors import refusals_as
 from gql.schema import schema
 from tests.house.tree import ROOT
 
@@ -140,6 +142,30 @@ def test_mutations_take_one_input_and_report_user_errors() -> None:
         assert str(payload.fields["userErrors"].type) == "[UserError!]!", name
 
 
+def test_every_mutation_answers_a_refusal_with_its_payload() -> None:
+    kind = schema.get_type_by_name("Mutation")
+    assert isinstance(kind, StrawberryObjectDefinition)
+    bare = [
+        field.python_name
+        for field in kind.fields
+        if _code(field) is not _code(refusals_as(_told)(_nothing))
+    ]
+    assert bare == [], "decorate it with `refusals_as(SomePayload.refused)`"
+
+
+async def test_a_refusal_becomes_what_it_is_told_as_and_other_errors_pass() -> None:
+    @refusals_as(_told)
+    async def resolve(error: Exception | None) -> str:
+        if error is not None:
+            raise error
+        return "done"
+
+    assert await resolve(None) == "done"
+    assert await resolve(InvalidInput("too long")) == "refused: too long"
+    with pytest.raises(ZeroDivisionError):
+        await resolve(ZeroDivisionError())
+
+
 def test_no_float_crosses_the_edge() -> None:
     """Numbers are exact: `Decimal` in strings, or `Int`."""
     of = printed()
@@ -151,6 +177,21 @@ def test_abstract_types_have_members() -> None:
     for kind in own_types(of):
         if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
             assert of.get_possible_types(kind), kind.name
+
+
+def _told(refusal: Refusal) -> str:
+    return f"refused: {refusal.message}"
+
+
+async def _nothing() -> str:
+    return ""
+
+
+def _code(resolver: object) -> object:
+    """What a field or a function runs: all that `refusals_as` decorates run the same."""
+    for name in ("base_resolver", "wrapped_func"):
+        resolver = getattr(resolver, name, resolver)
+    return getattr(resolver, "__code__", None)
 
 
 def _named(kind: object) -> object:
