@@ -124,7 +124,9 @@ def _check_whole(scope: Scope) -> None:
 
 
 def _check_unread(scope: Scope) -> None:
-    """Find the errors also in metrics that nothing reads; they stay unused."""
+    """Find the errors also in seasons and metrics that nothing reads; they stay unused."""
+    if scope.definition.seasons:
+        scope.seasons("seasons")
     unread = [name for name in scope.definition.metrics if ("metric", name) not in scope.used]
     for name in unread:
         Counters(scope).metric(name, None, f"metrics.{name}")

@@ -66,6 +66,13 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         "Did you mean 'visit'",
     ),
     (
+        "seasons that overlap, also when nothing reads them",
+        {"seasons": {"winter": "2026-12-01/2027-03-01", "spring": "2027-02-01/2027-06-01"}},
+        "seasons",
+        "seasons 'winter' and 'spring' overlap",
+        "Write NAME: 2026-12-01/2027-03-01",
+    ),
+    (
         "an unknown metric",
         {"metrics": VISITS, "badges": {"b": {"when": {"metric": "visit", "at_least": 1}}}},
         "badges.b.when.0",
