@@ -40,21 +40,20 @@ def give(
         return
     unit, activity = draft.program.units[unit_key], draft.activity
     account = _opened(draft, unit)
-    used = [(cap, _cap_tally(draft, cap)) for cap in caps]
+    used = [(cap, key) for cap in caps if (key := _cap_tally(draft, cap)) is not None]
     rooms: list[Room] = []
     for cap, key in used:
-        tally = draft.tally(key) if key is not None else None
+        tally = draft.tally(key)
         rooms.append(Room(cap.key, cap.most - (tally.value if tally is not None else 0)))
     at = activity.occurred_at
     result = post(account, requested, at=at, rooms=tuple(rooms), minimum=unit.minimum)
     granted = result.amount
     posting = Posting(requested, granted, result.limited_by, at, draft.program.version)
-    key = PostingKey(activity.member, unit_key, activity.key, rule)
-    draft.set_account(PointsEarned(key, posting, result.account))
+    posting_key = PostingKey(activity.member, unit_key, activity.key, rule)
+    draft.set_account(PointsEarned(posting_key, posting, result.account))
     if granted > 0:
         for _, cap_key in used:
-            if cap_key is not None:
-                draft.count(cap_key, TOTAL, granted)
+            draft.count(cap_key, TOTAL, granted)
     if granted:
         _count_points(draft, unit, granted)
 
@@ -75,7 +74,7 @@ def _opened(draft: Draft, unit: Unit) -> Account:
 
 
 def _cap_tally(draft: Draft, cap: CompiledCap) -> TallyKey | None:
-    """The tally of what a cap has let through; None outside every season."""
+    """What a cap has let through is this tally; None outside seasons, where it sets no limit."""
     window = key_at(cap.per, draft.activity.occurred_at, draft.program.calendar)
     return None if window is None else TallyKey(draft.activity.member, cap.metric, window, "")
 
