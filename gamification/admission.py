@@ -4,14 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from gamification.commands import NewCommand, NewFact
+from gamification.definition.compiled import ActivityPlan
 from gamification.definition.problems import unknown
-from gamification.facts import Activity, NewActivity
+from gamification.facts import Activity
 from gamification.ids import MemberId, member_id
 from gamification.program import Program
 from gamification.quantity import SCALE, parse
 from gamification.refusals import (
     InTheFuture,
     InvalidInput,
+    NotFound,
     OutOfRange,
     TooLate,
     UnknownActivityType,
@@ -33,16 +36,17 @@ class Admission:
     is_import: bool
     _ids: dict[str, MemberId] = field(default_factory=dict[str, MemberId], init=False)
 
-    def admit(self, new: NewActivity) -> Activity:
-        """Check one activity. Its member's id is the one they have unless ids collide.
+    def admit(self, new: NewFact) -> Activity:
+        """Check one activity or command. Its member's id is the one they have unless ids collide.
 
         Raises `UnknownActivityType`, `InvalidProperty`, `InvalidInput`, `OutOfRange`, `TooLate` or
         `InTheFuture`, each naming the field to mend.
         """
-        plan = self.program.rules.plans.get(new.type)
-        if plan is None:
-            problem = unknown("type", "activity", new.type[:80], self.program.rules.plans)
-            raise UnknownActivityType(f"{problem.message}. {problem.fix}.", field=("type",))
+        if isinstance(new, NewCommand):
+            type_, value, properties = new.type.value, new.value, new.properties
+        else:
+            type_, properties = new.type, self._plan(new.type).check(new.properties)
+            value = SCALE if new.value is None else quantity_of(new.value, "value")
         if not is_name(new.member, EXTERNAL_ID_LENGTH_MAX):
             raise _bad_name("member", EXTERNAL_ID_LENGTH_MAX)
         if new.key is not None and not is_name(new.key, KEY_LENGTH_MAX):
@@ -52,13 +56,20 @@ class Admission:
         return Activity(
             key=new.key if new.key is not None else self.new_key(),
             member=self._member(new.member),
-            type=new.type,
-            value=SCALE if new.value is None else _value(new.value),
-            properties=plan.check(new.properties),
+            type=type_,
+            value=value,
+            properties=properties,
             occurred_at=self._occurred_at(new.occurred_at),
             received_at=self.now,
             source=new.source,
         )
+
+    def _plan(self, type_: str) -> ActivityPlan:
+        plan = self.program.rules.plans.get(type_)
+        if plan is None:
+            problem = unknown("type", "activity", type_[:80], self.program.rules.plans)
+            raise UnknownActivityType(f"{problem.message}. {problem.fix}.", field=("type",))
+        return plan
 
     def _member(self, external_id: str) -> MemberId:
         known = self._ids.get(external_id)
@@ -112,11 +123,19 @@ def difference(first: Activity, again: Activity, *, compare_time: bool) -> str |
     return None
 
 
-def _value(text: str) -> int:
+def quantity_of(text: str, field: str) -> int:
+    """The quantity that a field of the input names; a refusal names the field."""
     try:
         return parse(text)
     except (InvalidInput, OutOfRange) as refusal:
-        raise type(refusal)(refusal.message, field=("value",)) from None
+        raise type(refusal)(refusal.message, field=(field,)) from None
+
+
+def check_unit(program: Program, unit: str) -> None:
+    """Raise `NotFound` where the program's rules have no such unit of points."""
+    if unit not in program.rules.units:
+        problem = unknown("unit", "points", unit[:80], program.rules.units)
+        raise NotFound(f"{problem.message}. {problem.fix}.", field=("unit",))
 
 
 def _bad_name(field: str, length_max: int) -> InvalidInput:

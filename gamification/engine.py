@@ -5,7 +5,8 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from gamification.definition.compiled import CompiledProgram
+from gamification.commands import is_command
+from gamification.definition.compiled import ActivityPlan, CompiledProgram
 from gamification.draft import Draft
 from gamification.facts import Activity
 from gamification.outcomes import (
@@ -17,6 +18,7 @@ from gamification.outcomes import (
     TallyChanged,
 )
 from gamification.rules.badge import award
+from gamification.rules.command import carry_out
 from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
 from gamification.rules.streak import advance
@@ -29,7 +31,7 @@ def decide(
     activity: Activity,
     contributions: Sequence[Contributed] | None = None,
 ) -> list[Outcome]:
-    """What one activity changes, by the rules of `program`. The state is only read.
+    """What one activity or command changes, by the rules of `program`. The state is only read.
 
     `contributions` is what `contributed` says of the activity, where the caller knows it already.
 
@@ -37,22 +39,30 @@ def decide(
     further badges, until nothing moves (definitions cannot hold cycles). Raises `OutOfRange`.
     """
     plan = program.plans.get(activity.type)
-    if plan is None:  # a version of the rules that does not know the type
-        return []
     draft = Draft(program, state, activity)
+    if plan is not None:
+        _judge(draft, plan, contributions)
+    elif is_command(activity.type):
+        carry_out(draft)
+    else:  # a version of the rules that does not know the type
+        return []
+    while draft.touched:
+        badges, draft.touched = draft.touched, {}
+        for badge in badges.values():
+            award(draft, badge)
+    return draft.outcomes
+
+
+def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed] | None) -> None:
+    """What an activity does by itself; what that completes is judged after."""
     if contributions is None:
-        contributions = contributed(program, activity)
+        contributions = contributed(draft.program, draft.activity)
     for contribution in contributions:
         count(draft, contribution)
     for streak in plan.streaks:
         advance(draft, streak)
     for rule in plan.earnings:
         earn(draft, rule)
-    while draft.touched:
-        badges, draft.touched = draft.touched, {}
-        for badge in badges.values():
-            award(draft, badge)
-    return draft.outcomes
 
 
 def evolve_all(state: State, outcomes: Iterable[Outcome]) -> State:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from gamification.commands import is_command
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve_all
 from gamification.facts import Activity, Order
@@ -12,7 +13,8 @@ from gamification.ids import MemberId
 from gamification.lateness import takes_late
 from gamification.outcomes import Outcome
 from gamification.ports import Member
-from gamification.refusals import OutOfRange
+from gamification.refusals import Refusal
+from gamification.rules.command import accept
 from gamification.rules.counting import Contributed
 from gamification.state import State
 
@@ -35,7 +37,7 @@ class Folded:
 
     state: State
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict[str, list[Outcome]])
-    refused: dict[str, OutOfRange] = field(default_factory=dict[str, OutOfRange])
+    refused: dict[str, Refusal] = field(default_factory=dict[str, Refusal])
     replaying: set[MemberId] = field(default_factory=set[MemberId])
     last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
 
@@ -78,8 +80,10 @@ def _fold_one(
     """Fold one activity; False when its member's history must be replayed instead."""
     program = timeline.judging(activity)
     try:
+        if is_command(activity.type):
+            accept(program, folded.state, activity)
         outcomes = decide(program, folded.state, activity, contributed)
-    except OutOfRange as refusal:
+    except Refusal as refusal:
         folded.refused[activity.key] = refusal
         return True
     if is_late and (

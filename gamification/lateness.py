@@ -7,6 +7,7 @@ did not bite. The answer here is conservative: a needless replay costs time, nev
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from gamification.commands import is_command
 from gamification.definition.compiled import (
     CompiledBadge,
     CompiledCap,
@@ -31,6 +32,8 @@ def takes_late(
     judging everything in order would give, for this activity and for all later ones."""
     if not outcomes:
         return True
+    if is_command(activity.type):  # it was accepted on what was known then, and is rare
+        return False
     if program.plans[activity.type].is_tiered:
         return False
     contributions = contributed(program, activity)

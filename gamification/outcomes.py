@@ -1,11 +1,14 @@
 """What comes out: what a fact changed, in the past tense. Only the engine decides outcomes."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from gamification.facts import Scalar
 from gamification.ids import MemberId
 from gamification.state import (
     Account,
@@ -62,6 +65,9 @@ Outcome = TallyChanged | PointsEarned | BadgeAwarded | BadgeRevoked | PointsAdju
 """The closed union: `match` with `assert_never` makes the type checker list every place."""
 
 
+NOTHING: Mapping[str, Scalar] = MappingProxyType({})
+
+
 class NoticeKind(Enum):
     """What the system announces."""
 
@@ -70,11 +76,19 @@ class NoticeKind(Enum):
 
 
 class Notice(NamedTuple):
-    """What the system announces after a change; `is_public` ones appear in the program's feed."""
+    """What the system announces after a change; `is_public` ones appear in the program's feed.
+
+    `award` is what a notice about a badge is about, `about` the key of the part of the definition
+    that any other is about, with what there is to tell in `details`. Of notices with the same
+    `once` a member gets one, however often they are announced ("": no such bound).
+    """
 
     id: int
     kind: NoticeKind
     member: MemberId
-    award: AwardKey
+    award: AwardKey | None
     at: datetime
     is_public: bool
+    about: str = ""
+    details: Mapping[str, Scalar] = NOTHING
+    once: str = ""

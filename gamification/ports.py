@@ -258,7 +258,10 @@ class Writing(Judging, Protocol):
     async def delete_awards(self, keys: Collection[AwardKey]) -> None: ...
 
     async def add_notices(self, notices: Sequence[Notice]) -> list[Notice]:
-        """Append, and return them with their ids (the ids passed in are ignored)."""
+        """Append, and return them with their ids (the ids passed in are ignored).
+
+        Left out are those with a `once` that the member was told before.
+        """
         ...
 
     async def put_last(self, last: Mapping[MemberId, Order]) -> None:

@@ -5,12 +5,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from gamification.definition.compiled import CompiledBadge, DayReads, Timeline, Watcher
+from gamification.commands import is_command
+from gamification.definition.compiled import (
+    Agenda,
+    CompiledBadge,
+    CompiledProgram,
+    DayReads,
+    Timeline,
+    Watcher,
+)
 from gamification.definition.document import Repeat
 from gamification.draft import subject_text
 from gamification.facts import Activity
 from gamification.ids import MemberId
 from gamification.metrics import distinct
+from gamification.rules.command import units_moved
 from gamification.rules.counting import Contributed, contributed
 from gamification.state import AccountKey, AwardKey, ReadSet, State, TallyKey, TallySpan
 
@@ -32,12 +41,14 @@ class BatchReads:
     """Members, types and days whose points are read already: those reads have no subject."""
 
     def add(self, activity: Activity) -> list[Contributed]:
-        """Take in what judging one activity reads; what it contributes, worked out on the way."""
+        """Take in what judging a fact reads; what it contributes, worked out on the way."""
         program = self.timeline.judging(activity)
+        agenda = program.agenda(activity.occurred_at)
         plan = program.plans.get(activity.type)
         if plan is None:
+            if is_command(activity.type):
+                self._command(program, agenda, activity)
             return []
-        agenda = program.agenda(activity.occurred_at)
         contributions = contributed(program, activity)
         for contribution in contributions:
             self._contribution(contribution)
@@ -64,6 +75,14 @@ class BatchReads:
                 if best is None or best >= least:
                     found.update(_award_keys(badge, key))
         return found
+
+    def _command(self, program: CompiledProgram, agenda: Agenda, command: Activity) -> None:
+        for moved in units_moved(command):
+            plan = program.moving.get(moved)
+            if plan is not None:
+                self._day(agenda.moving[moved], command)
+                for unit in plan.units:
+                    self.numbers.accounts.add(AccountKey(command.member, unit))
 
     def _day(self, reads: DayReads, activity: Activity) -> None:
         member = activity.member

@@ -73,6 +73,12 @@ class InvalidDefinition(Refusal):
     code = "INVALID_DEFINITION"
 
 
+class InsufficientPoints(Refusal):
+    """The account does not hold so much."""
+
+    code = "INSUFFICIENT_POINTS"
+
+
 class Busy(Refusal):
     """The server has more work than it can take: try again after the time it names."""
 

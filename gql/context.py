@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import strawberry
 
-from gamification.facts import NewActivity
+from gamification.commands import NewFact
 from gamification.ports import Hub, Reading, Store
 from gamification.program import Program
 from gamification.refusals import Refusal
@@ -21,12 +21,12 @@ T = TypeVar("T")
 class Recorder(Protocol):
     """Records activities. What passes by itself, such as a lost connection, is tried again."""
 
-    async def record(self, program: Program, new: NewActivity) -> Recorded | Refusal:
-        """Record one activity, maybe in one transaction with others that came at the same time."""
+    async def record(self, program: Program, new: NewFact) -> Recorded | Refusal:
+        """Record a fact, maybe in one transaction with others that came at the same time."""
         ...
 
     async def record_all(
-        self, program: Program, new: Sequence[NewActivity]
+        self, program: Program, new: Sequence[NewFact]
     ) -> Sequence[Recorded | Refusal]:
         """Record activities in a transaction of their own: one result for each, in order."""
         ...
@@ -57,7 +57,7 @@ class Context:
     """One operation's view of the world. The server makes one for each request or connection.
 
     `scopes` are what the credentials allow: "read", "activities:write", "members:write",
-    "definition:write".
+    "points:write", "definition:write".
     """
 
     program: Program

@@ -47,7 +47,8 @@ class UserError:
     code: str = strawberry.field(
         description="What to match on: `INVALID_INPUT`, `UNKNOWN_ACTIVITY_TYPE`, "
         "`INVALID_PROPERTY`, `IDEMPOTENCY_CONFLICT`, `OUT_OF_RANGE`, `TOO_LATE`, `IN_THE_FUTURE`, "
-        "`TOO_MANY`, `NOT_FOUND`, `INVALID_DEFINITION`, `BUSY`. There may be more in the future."
+        "`TOO_MANY`, `NOT_FOUND`, `INVALID_DEFINITION`, `INSUFFICIENT_POINTS`, "
+        "`BUSY`. There may be more in the future."
     )
     message: str = strawberry.field(description="What was wrong and how to mend it, in English.")
     field: list[str] = strawberry.field(

@@ -6,10 +6,12 @@ from enum import Enum
 import strawberry
 
 from gamification import outcomes
+from gamification.ids import MemberId
 from gamification.state import AwardKey
 from gql.badges.types import Award, Badge
 from gql.context import Info
 from gql.members.types import Member
+from gql.scalars import Properties
 
 
 @strawberry.enum(description="What is announced.")
@@ -24,29 +26,47 @@ class NoticeKind(Enum):
 
 @strawberry.type(description="What the system announces after a change.")
 class Notice:
-    award_key: strawberry.Private[AwardKey]
+    member_id: strawberry.Private[MemberId]
+    award_key: strawberry.Private[AwardKey | None]
     kind: NoticeKind = strawberry.field(description="What is announced.")
     at: datetime = strawberry.field(description="When it came about.")
-    level: int = strawberry.field(description="Which level of the badge, counted from 1.")
+    about: str | None = strawberry.field(
+        description="The key of the part of the definition that it is about. Null for a badge's."
+    )
+    details: Properties = strawberry.field(
+        description="What there is to tell, as the kind says. Empty for a badge's."
+    )
+    level: int | None = strawberry.field(
+        description="Which level of the badge, counted from 1. Null where it is about no badge."
+    )
 
     @strawberry.field(description="Whom it is about.")
     async def member(self, info: Info) -> Member:
-        return Member.of(await info.context.loaders.member(self.award_key.member))
+        return Member.of(await info.context.loaders.member(self.member_id))
 
-    @strawberry.field(description="The badge. Null if the program has dropped it since.")
+    @strawberry.field(
+        description="The badge. Null if it is about none, or the program has dropped it since."
+    )
     def badge(self, info: Info) -> Badge | None:
+        if self.award_key is None:
+            return None
         return Badge.of(info.context.program.rules, self.award_key.badge, is_earned=True)
 
-    @strawberry.field(description="The award. Null once it is revoked.")
+    @strawberry.field(description="The award. Null if it is about none, and once it is revoked.")
     async def award(self, info: Info) -> Award | None:
+        if self.award_key is None:
+            return None
         row = await info.context.loaders.awards_by_key.load(self.award_key)
         return Award.of(info.context.program.rules, row.award) if row else None
 
     @classmethod
     def of(cls, notice: outcomes.Notice) -> "Notice":
         return cls(
+            member_id=notice.member,
             award_key=notice.award,
             kind=NoticeKind[notice.kind.name],
             at=notice.at,
-            level=notice.award.level,
+            about=notice.about or None,
+            details=Properties(dict(notice.details)),
+            level=notice.award.level if notice.award else None,
         )

@@ -42,6 +42,12 @@ class WriteMembers(Scoped):
     scope = "members:write"
 
 
+class WritePoints(Scoped):
+    """May move points by hand: give, take, spend."""
+
+    scope = "points:write"
+
+
 class WriteDefinition(Scoped):
     """May change the program's rules."""
 

@@ -15,6 +15,7 @@ from gql.members.mutations import MemberMutations
 from gql.members.queries import MemberQueries
 from gql.members.subscriptions import MemberSubscriptions
 from gql.nodes import NodeQueries
+from gql.points.mutations import PointsMutations
 from gql.programs.mutations import ProgramMutations
 from gql.programs.queries import ProgramQueries
 from gql.programs.subscriptions import ProgramSubscriptions
@@ -27,7 +28,7 @@ class Query(ProgramQueries, MemberQueries, ActivityQueries, LeaderboardQueries, 
 
 
 @strawberry.type(description="What can be done in the program of the credentials.")
-class Mutation(ActivityMutations, MemberMutations, ProgramMutations):
+class Mutation(ActivityMutations, PointsMutations, MemberMutations, ProgramMutations):
     pass
 
 

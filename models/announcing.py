@@ -16,9 +16,10 @@ here to its commit, a transaction with notices is alone in its program, and ids 
 _ADD = Statement(
     """
     INSERT INTO notice
-        (program_id, kind, member_id, badge, level, window_key, subject, noticed_at, is_public)
+        (program_id, kind, member_id, badge, level, window_key, subject, noticed_at, is_public,
+        about, details, once)
     SELECT $1, r.kind, r.member_id, r.badge, r.level, r.window_key, r.subject, r.noticed_at,
-        r.is_public
+        r.is_public, r.about, r.details, r.once
     FROM {rows} WHERE true ORDER BY r.n
     RETURNING id
     """,
@@ -31,7 +32,17 @@ _ADD = Statement(
         "subject": str,
         "noticed_at": int,
         "is_public": bool,
+        "about": str,
+        "details": str,
+        "once": str,
     },
+)
+_KNOWN = Statement(
+    """
+    SELECT o.member_id, o.once FROM {rows} CROSS JOIN notice o
+    WHERE o.program_id = $1 AND o.member_id = r.member_id AND o.once = r.once
+    """,
+    rows={"member_id": int, "once": str},
 )
 _LATEST_ID = Statement("SELECT coalesce(max(id), 0) FROM notice WHERE program_id = $1")
 
@@ -52,12 +63,28 @@ _AFTER_PUBLIC_OF_MEMBER = _after("AND o.is_public AND o.member_id = $4")
 
 
 async def add(scope: Scope, notices: Sequence[Notice], *, is_shared: bool) -> list[Notice]:
-    """Append, and return the notices with their ids."""
+    """Append, and return the notices with their ids, without those that were announced before."""
     if is_shared and notices:
         await scope.fetch(_ONE_AT_A_TIME)
-    rows = await scope.fetch(_ADD, rows=[notice_to_row(notice) for notice in notices])
+    new = await _new(scope, notices)
+    rows = await scope.fetch(_ADD, rows=[notice_to_row(notice) for notice in new])
     ids = sorted(row[0] for row in rows)  # given out in the order of the rows
-    return [notice._replace(id=id_) for notice, id_ in zip(notices, ids, strict=True)]
+    return [notice._replace(id=id_) for notice, id_ in zip(new, ids, strict=True)]
+
+
+async def _new(scope: Scope, notices: Sequence[Notice]) -> list[Notice]:
+    """The notices without those of which a member gets one only, and has got it. Nobody else adds
+    notices to the program meanwhile."""
+    asked = {(notice.member, notice.once) for notice in notices if notice.once}
+    known = {tuple(row) for row in await scope.fetch(_KNOWN, rows=sorted(asked))}
+    new: list[Notice] = []
+    for notice in notices:
+        if notice.once:
+            if (notice.member, notice.once) in known:
+                continue
+            known.add((notice.member, notice.once))
+        new.append(notice)
+    return new
 
 
 async def after(

@@ -15,7 +15,7 @@ from msgspec.structs import astuple
 
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId
-from gamification.outcomes import Notice, NoticeKind
+from gamification.outcomes import NOTHING, Notice, NoticeKind
 from gamification.ports import (
     ActivityRow,
     AwardRow,
@@ -313,17 +313,40 @@ def award_to_core(row: Fetched) -> AwardRow:
 
 NOTICE_COLUMNS = (
     "o.id, o.kind, o.member_id, o.badge, o.level, o.window_key, o.subject, o.noticed_at,"
-    " o.is_public"
+    " o.is_public, o.about, o.details, o.once"
 )
+_NO_AWARD = AwardKey(MemberId(0), "", 0, "", "")
 
 
 def notice_to_row(notice: Notice) -> Row:
     """In the order of the table, from kind on."""
-    return (notice.kind.value, *astuple(notice.award), to_micros(notice.at), notice.is_public)
+    award = notice.award or _NO_AWARD
+    return (
+        notice.kind.value,
+        notice.member,
+        award.badge,
+        award.level,
+        award.window,
+        award.subject,
+        to_micros(notice.at),
+        notice.is_public,
+        notice.about or None,
+        to_json(dict(notice.details)) if notice.details else None,
+        notice.once or None,
+    )
 
 
 def notice_to_core(row: Fetched) -> Notice:
     """One row of NOTICE_COLUMNS."""
-    id_, kind, member, badge, level, window, subject, at, is_public = row
-    award = AwardKey(MemberId(member), badge, level, window, subject)
-    return Notice(id_, NoticeKind(kind), award.member, award, from_micros(at), bool(is_public))
+    id_, kind, member, badge, level, window, subject, at, is_public, about, details, once = row
+    return Notice(
+        id_,
+        NoticeKind(kind),
+        MemberId(member),
+        AwardKey(MemberId(member), badge, level, window, subject) if badge else None,
+        from_micros(at),
+        bool(is_public),
+        about or "",
+        _scalars(details) if details else NOTHING,
+        once or "",
+    )

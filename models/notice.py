@@ -1,4 +1,7 @@
-"""Notices: what the system announced, in the order subscribers see it."""
+"""Notices: what the system announced, in the order subscribers see it.
+
+One that is about no award has an empty badge, and says in `about` what it is about.
+"""
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -20,6 +23,9 @@ class NoticeRow(Model):
     subject = BytewiseField()
     noticed_at = fields.BigIntField()
     is_public = fields.BooleanField()
+    about = fields.TextField(null=True)
+    details = fields.TextField(null=True)
+    once = BytewiseField(null=True)
 
     class Meta(Model.Meta):
         table = "notice"

@@ -19,6 +19,7 @@ SCOPES = {
     "read": "all queries and subscriptions",
     "activities:write": "recording and retracting activities",
     "members:write": "changing members' names and attributes",
+    "points:write": "moving points by hand",
     "definition:write": "applying a definition",
 }
 """What an API key may be allowed to do."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 from msgspec.structs import replace
 
-from gamification.facts import NewActivity
+from gamification.commands import NewFact
 from gamification.ids import ProgramId
 from gamification.program import Program
 from gamification.refusals import Busy, Refusal
@@ -30,7 +30,7 @@ class Record(Protocol):
     """Records activities in one transaction: `record_activities` with its store and bus given."""
 
     async def __call__(
-        self, program: Program, new: Sequence[NewActivity], *, now: datetime
+        self, program: Program, new: Sequence[NewFact], *, now: datetime
     ) -> Sequence[Result]: ...
 
 
@@ -39,7 +39,7 @@ class _Waiting:
     """One mutation in the queue, with a key and the rules it came under."""
 
     program: Program
-    new: NewActivity
+    new: NewFact
     result: "asyncio.Future[Result]"
 
 
@@ -76,8 +76,8 @@ class BatchingRecorder:
         self._lanes: dict[ProgramId, _Lane] = {}
         self._is_stopping = False
 
-    async def record(self, program: Program, new: NewActivity) -> Result:
-        """Record one activity, together with whatever else is waiting."""
+    async def record(self, program: Program, new: NewFact) -> Result:
+        """Record one activity or command, together with whatever else is waiting."""
         if self._is_stopping:
             return Busy("The server is shutting down: send the activity again in a few seconds")
         lane = self._lanes.setdefault(program.id, _Lane())
@@ -93,7 +93,7 @@ class BatchingRecorder:
             lane.task = asyncio.create_task(self._empty(program.id, lane))
         return _as_asked(new, await waiting.result)
 
-    async def record_all(self, program: Program, new: Sequence[NewActivity]) -> Sequence[Result]:
+    async def record_all(self, program: Program, new: Sequence[NewFact]) -> Sequence[Result]:
         """Record activities in a transaction of their own: one result for each, in order."""
         results = await self._write(program, [self._keyed(each) for each in new])
         return [_as_asked(*each) for each in zip(new, results, strict=True)]
@@ -134,11 +134,11 @@ class BatchingRecorder:
                 if not waiting.result.done():
                     waiting.result.set_result(result)
 
-    async def _write(self, program: Program, new: Sequence[NewActivity]) -> Sequence[Result]:
+    async def _write(self, program: Program, new: Sequence[NewFact]) -> Sequence[Result]:
         now = self._now()  # the same at every attempt: a retry repeats, it does not happen later
         return await retrying(lambda: self._record(program, new, now=now))
 
-    def _keyed(self, new: NewActivity) -> NewActivity:
+    def _keyed(self, new: NewFact) -> NewFact:
         """With a key of our own every retry recognises what was stored before."""
         return new if new.key is not None else replace(new, key=self._new_key())
 
@@ -147,7 +147,7 @@ def _version(program: Program) -> int:
     return program.record.versions[-1].version
 
 
-def _as_asked(new: NewActivity, result: Result) -> Result:
+def _as_asked(new: NewFact, result: Result) -> Result:
     """A key of our own was stored by an attempt whose answer was lost: for the caller it is new."""
     if new.key is None and isinstance(result, Recorded) and result.replayed:
         return replace(result, replayed=False)

@@ -256,6 +256,16 @@ class ActivityPlan:
     units: tuple[str, ...]
 
 
+class UnitPlan(NamedTuple):
+    """What must be loaded before points of a unit are moved.
+
+    `reads` is what may be read because they move, `units` are those they may lead to more of.
+    """
+
+    reads: tuple[Read, ...]
+    units: tuple[str, ...]
+
+
 class Watcher(NamedTuple):
     """A badge with a criterion on a metric, and the value below which it need not be looked at."""
 
@@ -276,13 +286,15 @@ class Agenda:
     """The windows that one local day lies in, worked out once a day and not once an activity.
 
     `points` holds (metric, window, start) of each unit; `reads` what each type of activity reads
-    for its points, and `following` what is read because a metric moved.
+    for its points, `following` what is read because a metric moved, and `moving` because points of
+    a unit did.
     """
 
     day: date
     points: Mapping[str, tuple[tuple[str, str, int], ...]]
     reads: Mapping[str, DayReads]
     following: Mapping[str, DayReads]
+    moving: Mapping[str, DayReads]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +307,7 @@ class CompiledProgram:
     max_lateness: timedelta | None
     plans: Mapping[str, ActivityPlan]
     following: Mapping[str, tuple[Read, ...]]
+    moving: Mapping[str, UnitPlan]
     units: Mapping[str, Unit]
     streaks: Mapping[str, CompiledStreak]
     tiers: Mapping[str, CompiledTier]
@@ -340,6 +353,7 @@ class CompiledProgram:
             },
             reads={name: self._reads(plan.reads, at) for name, plan in self.plans.items()},
             following={name: self._reads(reads, at) for name, reads in self.following.items()},
+            moving={unit: self._reads(plan.reads, at) for unit, plan in self.moving.items()},
         )
 
     def _reads(self, reads: tuple[Read, ...], at: datetime) -> DayReads:

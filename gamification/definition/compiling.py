@@ -23,7 +23,7 @@ from gamification.definition.compiled import (
 )
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition, Leaderboard
-from gamification.definition.plans import Reach, plan_of, reads_following
+from gamification.definition.plans import Reach, moving, plan_of, reads_following
 from gamification.definition.problems import DefinitionRefused, Problem
 from gamification.definition.reading import stored_definition
 from gamification.definition.scope import WEEKDAYS, Scope, lateness
@@ -67,6 +67,7 @@ def compile_program(
         max_lateness=lateness(definition.max_lateness),
         plans=_plans(scope, contributions, earnings, reach),
         following=_following(contributions, reach),
+        moving={unit: moving(unit, reach) for unit in units},
         units=units,
         streaks=streaks,
         tiers=tiers,

@@ -13,6 +13,7 @@ from gamification.definition.compiled import (
     Contribution,
     Read,
     Unit,
+    UnitPlan,
     Watcher,
 )
 from gamification.properties import PropertyCheck
@@ -95,6 +96,14 @@ def reads_following(metric: str, reach: Reach) -> tuple[Read, ...]:
     found = _Found(metrics=[metric])
     _follow(found, reach)
     return tuple(found.reads)
+
+
+def moving(unit: str, reach: Reach) -> UnitPlan:
+    """The plan of moving points of a unit by other means than the rules of an activity."""
+    found = _Found()
+    _points(unit, found, reach)
+    _follow(found, reach)
+    return UnitPlan(tuple(found.reads), tuple(found.units))
 
 
 def _follow(found: _Found, reach: Reach) -> None:

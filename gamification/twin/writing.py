@@ -111,8 +111,15 @@ class TwinWriting(TwinJudging):
             self._tables.awards.pop(key, None)
 
     async def add_notices(self, notices: Sequence[Notice]) -> list[Notice]:
+        told = {(each.member, each.once) for each in self._tables.notices.values()}
+        new: dict[tuple[MemberId, str, int], Notice] = {}
+        for number, notice in enumerate(notices):
+            if not notice.once:
+                new[notice.member, "", number] = notice
+            elif (notice.member, notice.once) not in told:
+                new.setdefault((notice.member, notice.once, 0), notice)
         first = len(self._tables.notices) + 1
-        added = [notice._replace(id=id_) for id_, notice in enumerate(notices, first)]
+        added = [notice._replace(id=id_) for id_, notice in enumerate(new.values(), first)]
         self._tables.notices.update((notice.id, notice) for notice in added)
         return added
 

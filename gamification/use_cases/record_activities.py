@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gamification.admission import Admission, difference
-from gamification.facts import Activity, NewActivity, Order, Retraction
+from gamification.commands import NewFact
+from gamification.facts import Activity, Order, Retraction
 from gamification.folding import Effective, Folded, fold
 from gamification.ids import MemberId
 from gamification.outcomes import BadgeRevoked, Outcome, PointsAdjusted
@@ -43,13 +44,13 @@ async def record_activities(
     store: Store,
     bus: Bus,
     program: Program,
-    new: Iterable[NewActivity],
+    new: Iterable[NewFact],
     *,
     now: datetime,
     new_key: Callable[[], str],
     imported: bool = False,
 ) -> list[Recorded | Refusal]:
-    """Record activities in one transaction: one result for each, in order.
+    """Record activities and commands in one transaction: one result for each, in order.
 
     A refusal concerns its own activity only. Raises `KeyTaken` when another transaction stored one
     of the keys meanwhile (run it again), and `OutOfRange` when a late activity, judged in its
@@ -87,8 +88,8 @@ class Batch:
     def __len__(self) -> int:
         return len(self.admitted) + len(self.refused)
 
-    def add(self, new: NewActivity) -> None:
-        """Check an activity and work out what judging it reads; a refusal becomes its result."""
+    def add(self, new: NewFact) -> None:
+        """Check a fact and work out what judging it reads; a refusal becomes its result."""
         index = len(self.admitted) + len(self.refused)
         try:
             activity = self.admission.admit(new)

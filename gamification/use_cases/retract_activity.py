@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gamification.admission import KEY_LENGTH_MAX, is_name
+from gamification.admission import KEY_LENGTH_MAX, is_name, quantity_of
 from gamification.facts import Activity, Retraction
 from gamification.outcomes import BadgeAwarded, BadgeRevoked, Outcome, PointsAdjusted
 from gamification.ports import Bus, Changes, Store, Writing
 from gamification.program import Program
-from gamification.quantity import parse, to_text
-from gamification.refusals import IdempotencyConflict, InvalidInput, NotFound, OutOfRange
+from gamification.quantity import to_text
+from gamification.refusals import IdempotencyConflict, InvalidInput, NotFound
 from gamification.use_cases.rebuilding import rebuild
 
 REASON_LENGTH_MAX = 500
@@ -172,14 +172,7 @@ def _checked(
     if activity_key is None or key is None:
         message = "Taking back a part needs the activity's key, and a key of its own for retries."
         raise InvalidInput(message, field=("amount",))
-    quantity = _quantity(amount)
+    quantity = quantity_of(amount, "amount")
     if quantity <= 0:
         raise InvalidInput("The value to take back must be more than 0.", field=("amount",))
     return _Wish(activity_key, None, quantity, reason, key)
-
-
-def _quantity(text: str) -> int:
-    try:
-        return parse(text)
-    except (InvalidInput, OutOfRange) as refusal:
-        raise type(refusal)(refusal.message, field=("amount",)) from None

@@ -155,4 +155,4 @@ async def announced(world: World) -> list[str]:
     """The badges of all notices, oldest first."""
     reading = world.store.reading(world.program.record)
     notices = await reading.notices_after(0, member=None, public_only=False, limit=10)
-    return [notice.award.badge for notice in notices]
+    return [notice.award.badge for notice in notices if notice.award]

@@ -22,6 +22,8 @@ OPERATIONS = {
         "activities:write"
     ),
     'mutation { updateMember(input: {externalId: "a"}) { member { id } } }': "members:write",
+    'mutation { adjustPoints(input: {member: "a", unit: "x", amount: "1", reason: "y", actor: "z"})'
+    " { replayed } }": "points:write",
     'mutation { applyDefinition(input: {definition: "x"}) { version } }': "definition:write",
     "mutation { rollBackDefinition(input: {version: 9}) { version } }": "definition:write",
 }

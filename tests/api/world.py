@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from starlette.requests import HTTPConnection
 
+from gamification.commands import NewFact
 from gamification.facts import NewActivity
 from gamification.ports import Store
 from gamification.program import Program
@@ -24,7 +25,9 @@ from server.live.hub import LocalHub
 from server.retrying import retrying
 
 READ = "read"
-ALL_SCOPES = frozenset({READ, "activities:write", "members:write", "definition:write"})
+ALL_SCOPES = frozenset(
+    {READ, "activities:write", "members:write", "points:write", "definition:write"}
+)
 
 NOON = datetime(2017, 8, 30, 12, tzinfo=UTC)
 """A Wednesday: its week began on 2017-08-28."""
@@ -99,12 +102,12 @@ class World:
     def replace(self, program: Program) -> None:
         self.program = program
 
-    async def record(self, program: Program, new: NewActivity) -> Recorded | Refusal:
+    async def record(self, program: Program, new: NewFact) -> Recorded | Refusal:
         (result,) = await self.record_all(program, [new])
         return result
 
     async def record_all(
-        self, program: Program, new: Sequence[NewActivity]
+        self, program: Program, new: Sequence[NewFact]
     ) -> Sequence[Recorded | Refusal]:
         return await record_activities(
             self.store, self.hub, program, new, now=self.at, new_key=self.new_key

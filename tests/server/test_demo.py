@@ -55,7 +55,7 @@ async def test_a_demo_is_prepared(services: Services) -> None:
         return key
 
     assert (await key_of(show.page_key)).scopes == {"read"}
-    assert len((await key_of(show.key)).scopes) == 4
+    assert len((await key_of(show.key)).scopes) == 5
 
 
 async def test_a_kept_demo_goes_on_with_new_keys(services: Services) -> None:

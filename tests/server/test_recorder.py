@@ -9,6 +9,7 @@ from itertools import count
 
 import pytest
 
+from gamification.commands import NewFact
 from gamification.facts import NewActivity
 from gamification.ports import Contended, Store
 from gamification.program import Program
@@ -39,7 +40,7 @@ class Desk:
     entered: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(
-        self, program: Program, new: Sequence[NewActivity], *, now: datetime
+        self, program: Program, new: Sequence[NewFact], *, now: datetime
     ) -> Sequence[Recorded | Refusal]:
         self.entered.set()
         await self.gate.wait()

@@ -1,7 +1,8 @@
 """Notices: read on from any of them, in one order."""
 
+from gamification.outcomes import Notice, NoticeKind
 from gamification.ports import ProgramRecord, Store
-from tests.store.builders import award_key, notice, of
+from tests.store.builders import T0, award_key, notice, of
 
 
 async def test_notices_are_read_on_from_a_cursor(store: Store, program: ProgramRecord) -> None:
@@ -31,3 +32,28 @@ async def test_notices_are_read_on_from_a_cursor(store: Store, program: ProgramR
         added[3],
     ]
     assert await reading.notices_after(1, member=of("ann"), public_only=True, limit=9) == []
+
+
+async def test_what_is_told_once_is_told_once(store: Store, program: ProgramRecord) -> None:
+    warning = Notice(
+        0,
+        NoticeKind.BADGE_AWARDED,
+        of("ann"),
+        None,
+        T0,
+        is_public=False,
+        about="stars",
+        details={"amount": "12.5"},
+        once="expiry/stars/2026-03",
+    )
+    plain = warning._replace(once="")
+    other = warning._replace(member=of("bob"))
+    async with store.writing(program) as writing:
+        first = await writing.add_notices([warning, warning, plain, other])
+    async with store.writing(program) as writing:
+        second = await writing.add_notices([warning, plain])
+    assert first == [warning._replace(id=1), plain._replace(id=2), other._replace(id=3)]
+    assert second == [plain._replace(id=4)]
+    reading = store.reading(program)
+    told = await reading.notices_after(0, member=None, public_only=False, limit=9)
+    assert told == [*first, *second]

@@ -1,0 +1,48 @@
+"""Commands: what a member or an operator asked for and the system accepted, kept as facts.
+
+Without them spending points would leave no trace that a replay could follow: an accepted command
+lies in the same log as activities do, with a type of its own, and is folded in the same order.
+Whether it may be done is asked once, when it arrives (`accept`); from then on it is history.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct, field
+
+from gamification.facts import NewActivity, Scalar
+
+MARK = ":"
+"""In the types of commands, and in no key of a definition."""
+
+
+class CommandType(Enum):
+    """The types of facts that no definition declares."""
+
+    POINTS_ADJUSTED = "points:adjusted"
+    PRIZE_WON = "prize:won"
+
+
+class NewCommand(Struct, frozen=True, gc=False):
+    """A command that has been checked against the rules, on its way to be recorded.
+
+    `value` is in ten-thousandths; `key` None means that the sender does not retry.
+    """
+
+    member: str
+    type: CommandType
+    value: int
+    properties: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+    occurred_at: datetime | None = None
+    key: str | None = None
+    source: str | None = None
+
+
+NewFact = NewActivity | NewCommand
+"""What may be recorded."""
+
+
+def is_command(fact_type: str) -> bool:
+    """Whether facts of this type are commands."""
+    return MARK in fact_type
