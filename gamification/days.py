@@ -1,4 +1,4 @@
-"""Where a local day begins, and which days begin a week, month, quarter or year.
+"""Where a local day begins, and which days begin a week, month, quarter, half year or year.
 
 A local day begins with the first instant of its date in its zone: midnight may be missing (clocks
 jump over it) or come twice (they go back). It ends where the next day begins: a date that a zone
@@ -26,6 +26,7 @@ class Unit(Enum):
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+    HALF_YEAR = "half year"
     YEAR = "year"
 
 
@@ -89,6 +90,8 @@ def first_day(unit: Unit, day: date, week_starts: int) -> date:
             return day.replace(day=1)
         case Unit.QUARTER:
             return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case Unit.HALF_YEAR:
+            return day.replace(month=(day.month - 1) // 6 * 6 + 1, day=1)
         case Unit.YEAR:
             return day.replace(month=1, day=1)
         case _:
@@ -106,6 +109,8 @@ def next_first(unit: Unit, first: date) -> date:
             return plus_months(first, 1)
         case Unit.QUARTER:
             return plus_months(first, 3)
+        case Unit.HALF_YEAR:
+            return plus_months(first, 6)
         case Unit.YEAR:
             return plus_months(first, 12)
         case _:

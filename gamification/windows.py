@@ -43,7 +43,7 @@ ROLLING_DAYS_MAX = 366
 SEASONS_MAX = 400
 _KEYS_CACHED_MAX = 50_000
 _UTC_ZONES = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "GMT", "Etc/GMT"})
-_FORMS = '"all time", "day", "week", "month", "quarter", "year" or "30 days"'
+_FORMS = '"all time", "day", "week", "month", "quarter", "half year", "year" or "30 days"'
 
 
 # ------------------------------------------------------------------------------------- values
@@ -92,7 +92,7 @@ class AllTime:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """Each day, week, month, quarter or year."""
+    """Each day, week, month, quarter, half year or year."""
 
     unit: Unit
     text: str = field(init=False, repr=False, compare=False)
@@ -322,6 +322,8 @@ def _key_of_first(unit: Unit, first: date) -> str:
             return f"{first.year:04d}-{first.month:02d}"
         case Unit.QUARTER:
             return f"{first.year:04d}-Q{(first.month + 2) // 3}"
+        case Unit.HALF_YEAR:
+            return f"{first.year:04d}-H{(first.month + 5) // 6}"
         case Unit.YEAR:
             return f"{first.year:04d}"
         case _:
@@ -330,13 +332,15 @@ def _key_of_first(unit: Unit, first: date) -> str:
 
 def _first_day_named(spec: Every, key: str, calendar: Calendar) -> date:
     """The first day of the unit's window with this key; only the canonical form is a key."""
-    digits = re.fullmatch(r"w?([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-Q([1-4]))?", key)
+    digits = re.fullmatch(r"w?([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?|-(Q[1-4]|H[12]))?", key)
     if digits is None:
         raise _not_a_key(spec, key)
-    year, month, day, quarter = digits.groups()
-    first_month = int(quarter) * 3 - 2 if quarter else int(month or 1)
+    year, month, day, part = digits.groups()
+    if part is not None:
+        months = 3 if part[0] == "Q" else 6
+        month = int(part[1]) * months - months + 1
     try:
-        first = date(int(year), first_month, int(day or 1))
+        first = date(int(year), int(month or 1), int(day or 1))
     except ValueError:
         raise _not_a_key(spec, key) from None
     if _key_of_day(spec, first, calendar) != key:

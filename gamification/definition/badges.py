@@ -179,5 +179,5 @@ class BadgeCompiler:
             self.scope.error(
                 f"{path}.repeat",
                 "its criteria are not all over one kind of calendar window",
-                "Add 'over: month' (or day, week, quarter, year, season) to each",
+                "Add 'over: month' (or another window of the calendar) to each",
             )

@@ -151,7 +151,9 @@ def _caps(scope: Scope) -> dict[str, CompiledCap]:
         per = scope.window(cap.per, f"caps.{key}.per")
         if isinstance(per, windows.Rolling):
             scope.error(
-                f"caps.{key}.per", "a cap cannot roll", "Use day, week, month, quarter or year"
+                f"caps.{key}.per",
+                "a cap cannot roll",
+                "Use day, week, month, quarter, half year or year",
             )
         caps[key] = CompiledCap(key, f"cap:{key}", cap.points, parse(cap.most), per)
     return caps
@@ -242,7 +244,7 @@ def _board_metric(
         scope.error(
             f"{path}.every",
             "rolling days are added up, which means nothing for max and last",
-            "Use day, week, month, quarter, year, season or all time, or a count or sum",
+            "Use a window of the calendar or all time, or a count or sum",
         )
     return criterion.metric
 

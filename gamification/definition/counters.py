@@ -55,7 +55,7 @@ class Counters:
             self.scope.error(
                 path,
                 "different values cannot be counted over rolling days",
-                "Use day, week, month, quarter, year, season or all time",
+                "Use a window of the calendar or all time",
             )
         return CompiledCriterion(metric.name or name, counter.metric, over, aggregation, per, 0)
 

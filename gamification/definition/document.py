@@ -30,8 +30,8 @@ PropertyPath = Annotated[
 Words = Annotated[
     str,
     Field(
-        description="A window: 'all time', 'day', 'week', 'month', 'quarter', 'year', 'season', or "
-        "'30 days' for the last thirty days.",
+        description="A window: 'all time', 'day', 'week', 'month', 'quarter', 'half year', "
+        "'year', 'season', or '30 days' for the last thirty days.",
         examples=["week", "30 days"],
     ),
 ]

@@ -24,7 +24,9 @@ def _tier(scope: Scope, counters: Counters, key: str, written: Tier) -> Compiled
     window = scope.window(written.over, f"{path}.over")
     if not isinstance(window, AllTime | Every):
         message = "a level is reached in windows that follow each other on the calendar"
-        scope.error(f"{path}.over", message, "Use day, week, month, quarter, year or all time")
+        scope.error(
+            f"{path}.over", message, "Use day, week, month, quarter, half year, year or all time"
+        )
         return None
     metric = _metric(scope, counters, written, window, path)
     if metric is None:

@@ -21,7 +21,7 @@ BOARD = {"all": {"metric": "visits"}}
 EXAMPLES = sorted((ROOT / "programs").glob("*.yaml"))
 
 ONE_OF_FOUR = "Give exactly one of metric, points, cap, badge, streak"
-WINDOWS = '"all time", "day", "week", "month", "quarter", "year" or "30 days"'
+WINDOWS = '"all time", "day", "week", "month", "quarter", "half year", "year" or "30 days"'
 BREAK = "Break the circle: take out one of the gifts or criteria"
 MEND = "Mend the expression"
 
@@ -145,7 +145,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         },
         "caps.c.per",
         "a cap cannot roll",
-        "Use day, week, month, quarter or year",
+        "Use day, week, month, quarter, half year or year",
     ),
     (
         "a cap of other points",
@@ -181,7 +181,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         badge(when={"metric": "stores", "at_least": 1, "over": "7 days"}),
         "badges.b.when.0",
         "different values cannot be counted over rolling days",
-        "Use day, week, month, quarter, year, season or all time",
+        "Use a window of the calendar or all time",
     ),
     (
         "a rolling board of the highest",
@@ -191,7 +191,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         },
         "leaderboards.l.every",
         "rolling days are added up, which means nothing for max and last",
-        "Use day, week, month, quarter, year, season or all time, or a count or sum",
+        "Use a window of the calendar or all time, or a count or sum",
     ),
     (
         "a board of one number per subject",
@@ -223,7 +223,7 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         badge(when={"metric": "visits", "at_least": 1}, repeat="per window"),
         "badges.b.repeat",
         "its criteria are not all over one kind of calendar window",
-        "Add 'over: month' (or day, week, quarter, year, season) to each",
+        "Add 'over: month' (or another window of the calendar) to each",
     ),
     (
         "per subject without a subject",

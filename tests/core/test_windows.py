@@ -47,9 +47,9 @@ ZONES = [
     "Pacific/Apia",
     "Pacific/Kwajalein",
 ]
-DAY, WEEK, MONTH, QUARTER, YEAR = (Every(unit) for unit in Unit)
+DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR = (Every(unit) for unit in Unit)
 WINTERS = seasons({"winter-27": "2027-12-01/2028-03-01", "winter": "2026-12-01/2027-03-01"})
-SPECS: list[Spec] = [AllTime(), DAY, WEEK, MONTH, QUARTER, YEAR, Rolling(30), WINTERS]
+SPECS: list[Spec] = [AllTime(), DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR, Rolling(30), WINTERS]
 
 EPOCH = datetime(1900, 1, 1, tzinfo=UTC)
 moments = st.timedeltas(timedelta(), timedelta(73_000)).map(EPOCH.__add__)
@@ -78,6 +78,7 @@ def calendar(name: str = "UTC", week_starts: int = 0) -> Calendar:
         (WEEK, "w2017-08-21"),
         (MONTH, "2017-08"),
         (QUARTER, "2017-Q3"),
+        (HALF_YEAR, "2017-H2"),
         (YEAR, "2017"),
         (Rolling(7), "2017-08-27"),
         (seasons({"summer": "2017-06-01/2017-09-01"}), "season:summer"),
@@ -185,6 +186,9 @@ def test_windows_from_keys(spec: Spec, key: str, starts: str, ends: str) -> None
         (MONTH, "2017-13"),
         (MONTH, "w2017-08"),
         (QUARTER, "2017-Q5"),
+        (QUARTER, "2017-H1"),
+        (HALF_YEAR, "2017-H3"),
+        (HALF_YEAR, "2017-Q1"),
         (YEAR, "0000"),
         (YEAR, "2017-01"),
         (Rolling(7), "2017"),
@@ -230,14 +234,14 @@ def test_the_neighbours_of_a_rolling_window_do_not_overlap_it() -> None:
 
 def test_rolling_windows_are_stored_as_days() -> None:
     assert [stored_unit(spec) for spec in SPECS] == [
-        AllTime(), DAY, WEEK, MONTH, QUARTER, YEAR, DAY, WINTERS,
+        AllTime(), DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR, DAY, WINTERS,
     ]  # fmt: skip
 
 
 # ----------------------------------------------------------------------------------- the edges
 
 
-@pytest.mark.parametrize("spec", [DAY, WEEK, MONTH, QUARTER, YEAR])
+@pytest.mark.parametrize("spec", [DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR])
 def test_the_last_windows_of_the_calendar_are_refused_and_do_not_crash(spec: Every) -> None:
     key = key_at(spec, utc("9999-12-31T23:00"), calendar())
     assert key is not None
@@ -278,6 +282,7 @@ def test_first_days_of_the_calendar() -> None:
         ("week", WEEK),
         ("month", MONTH),
         ("quarter", QUARTER),
+        ("half year", HALF_YEAR),
         ("year", YEAR),
         ("30 days", Rolling(30)),
         ("rolling 366 days", Rolling(366)),
