@@ -1,0 +1,38 @@
+"""The program as the engine runs it: names resolved, expressions compiled, windows parsed.
+
+Each kind of rule has its file; what only the whole knows is in program.py.
+"""
+
+from gamification.definition.compiled.badges import CompiledBadge, CompiledCriterion, Level, Watcher
+from gamification.definition.compiled.boards import CompiledBoard
+from gamification.definition.compiled.numbers import Contribution, Counter, Read
+from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
+from gamification.definition.compiled.points import CompiledCap, CompiledEarning, PointsWindow, Unit
+from gamification.definition.compiled.program import CompiledProgram, Timeline
+from gamification.definition.compiled.streaks import CompiledStreak, Freezes
+from gamification.definition.compiled.tiers import CompiledTier, TierLevel
+
+__all__ = [
+    "ActivityPlan",
+    "Agenda",
+    "CompiledBadge",
+    "CompiledBoard",
+    "CompiledCap",
+    "CompiledCriterion",
+    "CompiledEarning",
+    "CompiledProgram",
+    "CompiledStreak",
+    "CompiledTier",
+    "Contribution",
+    "Counter",
+    "DayReads",
+    "Freezes",
+    "Level",
+    "PointsWindow",
+    "Read",
+    "TierLevel",
+    "Timeline",
+    "Unit",
+    "UnitPlan",
+    "Watcher",
+]

@@ -1,0 +1,66 @@
+"""What happens to each type of activity, and what must be loaded before it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from gamification.definition.compiled.numbers import Contribution, Read
+from gamification.definition.compiled.points import CompiledEarning
+from gamification.definition.compiled.streaks import CompiledStreak
+from gamification.definition.compiled.tiers import CompiledTier
+from gamification.properties import PropertyCheck
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPlan:
+    """All that happens to one type of activity, and what must be loaded to judge it.
+
+    `tiers` multiply what its rules give. Where `is_tiered`, its points depend on levels, or levels
+    that points depend on are reached by it: then order matters.
+    `reads` is what its points may lead to, through badges and what these give. What its
+    contributions may lead to stands in `CompiledProgram.following`; `units` is of both.
+    """
+
+    check: PropertyCheck
+    contributions: tuple[Contribution, ...]
+    streaks: tuple[CompiledStreak, ...]
+    tiers: tuple[CompiledTier, ...]
+    is_tiered: bool
+    earnings: tuple[CompiledEarning, ...]
+    reads: tuple[Read, ...]
+    units: tuple[str, ...]
+
+
+class UnitPlan(NamedTuple):
+    """What must be loaded before points of a unit are moved.
+
+    `reads` is what may be read because they move, `units` are those they may lead to more of.
+    """
+
+    reads: tuple[Read, ...]
+    units: tuple[str, ...]
+
+
+class DayReads(NamedTuple):
+    """What is read on one local day: tallies as (metric, window, per), and spans of windows as
+    (metric, first, last)."""
+
+    tallies: tuple[tuple[str, str, str | None], ...]
+    spans: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The windows that one local day lies in, worked out once a day and not once an activity.
+
+    `points` holds (metric, window, start) of each unit; `reads` what each type of activity reads
+    for its points, `following` what is read because a metric moved, and `moving` because points of
+    a unit did.
+    """
+
+    day: date
+    points: Mapping[str, tuple[tuple[str, str, int], ...]]
+    reads: Mapping[str, DayReads]
+    following: Mapping[str, DayReads]
+    moving: Mapping[str, DayReads]

@@ -1,0 +1,47 @@
+"""Units of points, the rules that give them, and the caps on these."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gamification.amounts import Amount
+from gamification.conditions import Condition
+from gamification.windows import Spec
+
+
+class PointsWindow(NamedTuple):
+    """A tally of the points earned of one unit: `start` is what it begins with."""
+
+    metric: str
+    stored: Spec
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of points: where its accounts start, and the floor under them (None: none)."""
+
+    key: str
+    name: str
+    start: int
+    minimum: int | None
+    windows: tuple[PointsWindow, ...]
+
+
+class CompiledCap(NamedTuple):
+    """At most `most` through all rules that name it, in each window of `per`."""
+
+    key: str
+    metric: str
+    unit: str
+    most: int
+    per: Spec
+
+
+class CompiledEarning(NamedTuple):
+    """One rule's gift of one unit for one type of activity."""
+
+    rule: str
+    unit: str
+    amount: Amount
+    when: Condition | None
+    caps: tuple[CompiledCap, ...]
