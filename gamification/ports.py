@@ -217,6 +217,11 @@ class Writing(Judging, Protocol):
         their ids until the end of the transaction, and return them by external id."""
         ...
 
+    async def unregister(self, *, but: Collection[MemberId]) -> None:
+        """Take back whom this transaction has registered, those in `but` excepted: nothing was
+        accepted of them. They must have nothing written yet."""
+        ...
+
     async def alone(self) -> None:
         """Wait until no other transaction of the program is writing, and keep others out until
         the end. For what must not be missed by a transaction under way: a new version of the

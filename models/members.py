@@ -36,9 +36,13 @@ _REGISTER = Statement(
     """
     INSERT INTO member (id, program_id, external_id, attributes, registered_at)
     SELECT r.id, $1, r.external_id, '{}', $2 FROM {rows} WHERE true
-    ON CONFLICT DO NOTHING
+    ON CONFLICT DO NOTHING RETURNING id
     """,
     rows={"id": int, "external_id": str},
+)
+_UNREGISTER = Statement(
+    "DELETE FROM member WHERE program_id = $1 AND id IN (SELECT r.id FROM {rows})",
+    rows={"id": int},
 )
 _UPDATE = Statement(
     """
@@ -70,24 +74,31 @@ _COUNT = Statement("SELECT count(*) FROM member m WHERE m.program_id = $1")
 
 async def register_and_lock(
     scope: Scope, program_key: str, external_ids: Collection[str], *, now: datetime, is_shared: bool
-) -> dict[str, Member]:
-    """The members with these external ids, new ones registered, their rows locked.
+) -> tuple[dict[str, Member], set[MemberId]]:
+    """The members with these external ids, their rows locked, and who of them was registered now.
 
     Everyone first inserts, in the order of ids, and then locks, in the order of ids, so that no two
     transactions wait for each other.
     """
     members = await by_external_id(scope, external_ids)
+    registered: set[MemberId] = set()
     salt = 0
     while missing := [id_ for id_ in external_ids if id_ not in members]:
         # A salt beyond 0 is needed only where the id of another member is the same.
         rows = sorted((member_id(program_key, id_, salt=salt), id_) for id_ in missing)
-        await scope.fetch(_REGISTER, to_micros(now), rows=rows)
+        inserted = await scope.fetch(_REGISTER, to_micros(now), rows=rows)
+        registered |= {row[0] for row in inserted}
         members |= await by_external_id(scope, missing)
         salt += 1
     if is_shared:
         locked = await lock(scope, [member.id for member in members.values()])
-        return {member.external_id: member for member in locked.values()}
-    return members
+        members = {member.external_id: member for member in locked.values()}
+    return members, registered
+
+
+async def unregister(scope: Scope, ids: Collection[MemberId]) -> None:
+    """Delete members of whom nothing is stored."""
+    await scope.fetch(_UNREGISTER, rows=[(id_,) for id_ in sorted(ids)])
 
 
 async def lock(scope: Scope, ids: Collection[MemberId]) -> dict[MemberId, Member]:

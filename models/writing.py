@@ -32,7 +32,7 @@ class SqlWriting(SqlJudging):
     """Fulfils `gamification.ports.Writing`.
 
     The core names activities by key, the tables by row id: the ids met in the transaction are
-    remembered, for the entries and awards written after.
+    remembered, for the entries and awards written after; and so are the members it registered.
     """
 
     def __init__(
@@ -42,11 +42,19 @@ class SqlWriting(SqlJudging):
         self._transaction = transaction
         self._program_key = program.key
         self._is_shared = is_shared
+        self._registered: set[MemberId] = set()
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
-        return await members.register_and_lock(
+        found, registered = await members.register_and_lock(
             self._scope, self._program_key, external_ids, now=now, is_shared=self._is_shared
         )
+        self._registered |= registered
+        return found
+
+    async def unregister(self, *, but: Collection[MemberId]) -> None:
+        if gone := self._registered.difference(but):
+            await members.unregister(self._scope, gone)
+            self._registered -= gone
 
     async def alone(self) -> None:
         await self._transaction.alone()

@@ -26,13 +26,17 @@ from gamification.state import (
     TallyKey,
 )
 from gamification.twin.judging import TwinJudging
-from gamification.twin.tables import BY_KEY, picked
+from gamification.twin.tables import BY_KEY, Tables, picked
 
 SOURCE_ACTIVITIES_MAX = 1_000
 
 
 class TwinWriting(TwinJudging):
     """Fulfils `Writing` on a copy of the tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self._registered: set[MemberId] = set()
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
         for external_id in external_ids:
@@ -49,6 +53,12 @@ class TwinWriting(TwinJudging):
             salt += 1
         self._tables.members[id_] = Member(id_, external_id, None, {}, now, None)
         self._tables.by_external_id[external_id] = id_
+        self._registered.add(id_)
+
+    async def unregister(self, *, but: Collection[MemberId]) -> None:
+        for id_ in self._registered.difference(but):
+            del self._tables.by_external_id[self._tables.members.pop(id_).external_id]
+            self._registered.remove(id_)
 
     async def alone(self) -> None:
         """Every transaction on the twin is alone in its program."""

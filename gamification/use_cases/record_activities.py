@@ -112,6 +112,7 @@ class Batch:
         async with store.writing(admission.program.record) as writing:
             members = await writing.lock_members(self.external_ids(), admission.now)
             judged = await self.judge(writing, members)
+            await writing.unregister(but={each.member for each in judged.fresh})
             await writing.add_activities(judged.fresh)
             changes = await judged.settlement.write(writing, announce=not admission.is_import)
         bus.publish(changes)

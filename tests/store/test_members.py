@@ -29,6 +29,26 @@ async def test_new_members_are_registered_and_known_ones_kept(
     assert await store.reading(program).member_count() == 2
 
 
+async def test_whom_a_transaction_registered_it_can_take_back(
+    store: Store, program: ProgramRecord
+) -> None:
+    await registered(store, program, "ann")
+    async with store.writing(program) as writing:
+        await writing.lock_members(["ann", "bob", "eve"], at(9))
+        await writing.unregister(but={of("bob")})
+        await writing.unregister(but=set())
+        assert set(await writing.lock_members(["eve"], at(10))) == {"eve"}
+        await writing.unregister(but={of("eve")})
+    async with store.writing(program) as writing:
+        await writing.lock_members(["ann", "eve"], at(11))
+        await writing.unregister(but=set())
+    found = await store.reading(program).member_page(after=None, limit=9)
+    assert [(each.external_id, each.registered_at) for each in found] == [
+        ("ann", T0),
+        ("eve", at(10)),
+    ]
+
+
 async def test_members_are_found_by_id_and_by_external_id(
     store: Store, program: ProgramRecord
 ) -> None:

@@ -9,6 +9,7 @@ from gamification.ports import Contended, DefinitionVersion, KeyTaken, Ranked, S
 from tests.store.builders import (
     T0,
     activity,
+    at,
     award_key,
     new_program,
     notice,
@@ -54,6 +55,26 @@ async def test_a_version_stored_meanwhile_is_taken(
         await until_one_waits()
     with pytest.raises(KeyTaken):
         await second
+
+
+async def test_a_member_whose_registration_is_taken_back_is_registered_by_who_waits(
+    postgresql_store: Store, until_one_waits: Waiting
+) -> None:
+    program = await new_program(postgresql_store, "forum")
+
+    async def register() -> None:
+        async with postgresql_store.writing(program) as writing:
+            assert set(await writing.lock_members(["ann"], at(1))) == {"ann"}
+            await writing.unregister(but={of("ann")})
+
+    async with postgresql_store.writing(program) as first:
+        await first.lock_members(["ann"], T0)
+        second = asyncio.create_task(register())
+        await until_one_waits()
+        await first.unregister(but=set())
+    await second
+    (found,) = await postgresql_store.reading(program).member_page(after=None, limit=9)
+    assert (found.external_id, found.registered_at) == ("ann", at(1))
 
 
 async def test_a_deadlock_is_contention(postgresql_store: Store) -> None:

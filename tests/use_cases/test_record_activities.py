@@ -196,6 +196,32 @@ def test_a_batch_of_refusals_opens_no_transaction(club: Scene) -> None:
     assert now_done(club.members()) == []
 
 
+def test_a_member_of_whom_nothing_is_accepted_stays_unknown(club: Scene) -> None:
+    """Also where that shows only once the transaction has begun."""
+    recorded(club, sent("buy", value=HUGE, store="x", key="a"))
+    results = recorded(
+        club,
+        sent("buy", member="ben", value=HUGE, store="x", key="b"),
+        sent("buy", member="ben", value="1", store="x", key="c"),
+        sent("buy", member="eve", value="1", store="x", key="a"),
+        sent("buy", member="eve", value="1", store="x", key="b"),
+    )
+    assert [type(each) for each in results] == [
+        Recorded,
+        OutOfRange,
+        IdempotencyConflict,
+        IdempotencyConflict,
+    ]
+    assert [member.external_id for member in now_done(club.members())] == ["anne", "ben"]
+    recorded(club, sent("buy", member="eve", value="1", store="x", key="a"))
+    assert [member.external_id for member in now_done(club.members())] == ["anne", "ben"]
+    assert club.bus.heard[-1].members == frozenset()
+    assert now_done(club.differences()) == []
+
+
+HUGE = str(QUANTITY_MAX // SCALE)
+
+
 def test_five_minutes_ahead_is_not_yet_the_future(club: Scene) -> None:
     (result,) = recorded(club, sent(at=LATER + timedelta(minutes=5)))
     assert isinstance(result, Recorded)
@@ -204,9 +230,6 @@ def test_five_minutes_ahead_is_not_yet_the_future(club: Scene) -> None:
 def test_an_import_may_be_as_old_as_it_likes(club: Scene) -> None:
     (result,) = now_done(club.record(sent(at=LATER - timedelta(days=5000)), imported=True))
     assert isinstance(result, Recorded)
-
-
-HUGE = str(QUANTITY_MAX // SCALE)
 
 
 def test_a_sum_out_of_range_is_refused_with_all_that_repeats_it(club: Scene) -> None:
