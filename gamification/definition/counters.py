@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from gamification import windows
 from gamification.definition.compiled import CompiledCriterion, Contribution, Counter
-from gamification.definition.document import Amount as WrittenAmount
 from gamification.definition.document import Metric
+from gamification.definition.parts import Amount as WrittenAmount
 from gamification.definition.scope import Scope
 from gamification.metrics import HIGHEST, LATEST, TOTAL, Aggregation
 from gamification.windows import Spec

@@ -2,60 +2,24 @@
 
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-Key = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z][a-z0-9_.-]{0,63}$",
-        description="A name in lower case: letters, digits, '_', '.' and '-', a letter first.",
-        examples=["daily-visit"],
-    ),
-]
-Label = Annotated[str, Field(min_length=1, max_length=120)]
-Prose = Annotated[str, Field(max_length=2000)]
-Expression = Annotated[
-    str,
-    Field(min_length=1, max_length=2000, description="A condition in CEL that is true or false."),
-]
-PropertyPath = Annotated[
-    str,
-    Field(
-        pattern=r"^properties\.[A-Za-z_][A-Za-z0-9_]{0,63}$",
-        description="A property of the activity, written properties.NAME.",
-    ),
-]
-Words = Annotated[
-    str,
-    Field(
-        description="A window: 'all time', 'day', 'week', 'month', 'quarter', 'half year', "
-        "'year', 'season', or '30 days' for the last thirty days.",
-        examples=["week", "30 days"],
-    ),
-]
-Number = Annotated[Decimal, Field(max_digits=17, decimal_places=4)]
-Amount = Annotated[
-    Number | str,
-    Field(description="A number, or exact arithmetic over value and properties: 'value * 2'."),
-]
-
-
-def _as_list(written: object) -> object:
-    return cast("list[object]", written) if isinstance(written, list) else [written]
-
-
-Keys = Annotated[list[Key], BeforeValidator(_as_list, json_schema_input_type=Key | list[Key])]
-"""One key, or a list of them: read as a list."""
-
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
-class Part(BaseModel):
-    """What every part of a definition keeps to: no unknown keys, nothing changed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from gamification.definition.parts import (
+    Amount,
+    Expression,
+    Key,
+    Keys,
+    Label,
+    Number,
+    Part,
+    PropertyPath,
+    Prose,
+    Weekday,
+    Words,
+    as_list,
+)
 
 
 class PropertyKind(Enum):
@@ -151,7 +115,7 @@ class Criterion(Part):
 
 Criteria = Annotated[
     list[Criterion],
-    BeforeValidator(_as_list, json_schema_input_type=Criterion | list[Criterion]),
+    BeforeValidator(as_list, json_schema_input_type=Criterion | list[Criterion]),
 ]
 """One criterion, or a list of them: read as a list."""
 

@@ -8,7 +8,8 @@ from typing import TypeVar, get_args
 from gamification import amounts, conditions, windows
 from gamification.amounts import Amount
 from gamification.conditions import Condition, ExpressionError, Segment
-from gamification.definition.document import Definition, Property, Weekday
+from gamification.definition.document import Definition, Property
+from gamification.definition.parts import Weekday
 from gamification.definition.problems import Problem, unknown
 from gamification.properties import PropertySpec, PropertyType
 
