@@ -33,7 +33,7 @@ from gql.errors import (
     refused,
     was_executed,
 )
-from gql.sockets import Connection, SocketAdapter, SocketHandler
+from gql.sockets import SEND_SECONDS, Connection, SocketAdapter, SocketHandler
 
 BODY_SIZE_MAX = 1024 * 1024
 """Bytes. A thousand activities of a kilobyte each fit."""
@@ -61,7 +61,10 @@ _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class GraphQLApp(GraphQL[Connection, None]):
-    """The ASGI application at `/graphql`. `page` is the HTML that browsers get (None: none)."""
+    """The ASGI application at `/graphql`. `page` is the HTML that browsers get (None: none).
+
+    A socket whose reader takes longer than `send_seconds` for one message is given up.
+    """
 
     websocket_adapter_class = SocketAdapter
     graphql_transport_ws_handler_class = SocketHandler
@@ -73,6 +76,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         context_of: ContextOf,
         page: str | None = None,
         allowed_origins: Collection[str] = (),
+        send_seconds: float = SEND_SECONDS,
     ) -> None:
         super().__init__(
             schema,
@@ -84,6 +88,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         )
         self._context_of = context_of
         self._page = page
+        self.send_seconds = send_seconds
 
     # --------------------------------------------------------------------------------- HTTP
 

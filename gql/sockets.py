@@ -26,7 +26,7 @@ from gql.context import Context
 from gql.errors import TIMEOUT, TOO_MANY_OPERATIONS, refused, unexpected, was_executed
 
 SEND_SECONDS = 10.0
-"""How long one message may wait for its reader. After that the reader is given up."""
+"""How long one message may wait for its reader, if nothing else is set: then it is given up."""
 
 FIRST_RESULT_SECONDS = 10.0
 """How long a query, a mutation or a subscription's snapshot may take."""
@@ -49,10 +49,14 @@ class SocketAdapter(ASGIWebSocketAdapter):
 
     is_stalled = False
 
+    def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
+        super().__init__(view, request, response)  # pyright: ignore[reportUnknownMemberType]
+        self._send_seconds: float = view.send_seconds  # of the application: gql/http.py
+
     async def send_json(self, message: Mapping[str, object]) -> None:
         text = orjson.dumps(message).decode()
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._send_seconds):
                 await self.ws.send_text(text)
         except TimeoutError:
             self.is_stalled = True
@@ -65,7 +69,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
         # RFC 6455 leaves 123 bytes for the reason.
         short = reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._send_seconds):
                 await super().close(code, short)
         except (TimeoutError, RuntimeError, OSError) as error:
             raise WebSocketDisconnected from error

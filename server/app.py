@@ -36,6 +36,7 @@ def create_app(
         context_of=parts.context_of,
         page=graphiql_page(demo_key) if settings.graphiql else None,
         allowed_origins=settings.allowed_origins,
+        send_seconds=settings.socket_send_seconds_max,
     )
 
     @asynccontextmanager

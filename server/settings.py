@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     socket_silence_seconds_max: float = Field(
         20.0, gt=0, description="How long a WebSocket client may leave a ping unanswered."
     )
+    socket_send_seconds_max: float = Field(
+        10.0,
+        gt=0,
+        description="How long a WebSocket client may take to read a message before it is dropped.",
+    )
     keep_alive_seconds: int = Field(
         15, ge=1, description="How long an idle HTTP connection stays open."
     )

@@ -1,13 +1,20 @@
 """Without this protocol a peer that has stopped reading would keep its socket for ever."""
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from typing import ClassVar
 
-_LAST_WORDS_SECONDS = 5.0
-"""How long a peer that is being disconnected may take to read what was sent before."""
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 
 class AbortingSockets(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol; closing is waited for some seconds, and then done by force."""
+
+    last_words_seconds: ClassVar[float] = 5.0
+    """How long a peer that is being disconnected may take to read what was sent before."""
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        # The application is done with this peer, perhaps because it does not read any more.
+        self._abort_soon()
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
@@ -18,7 +25,7 @@ class AbortingSockets(WebSocketsSansIOProtocol):
         self._abort_soon()
 
     def _abort_soon(self) -> None:
-        self.loop.call_later(_LAST_WORDS_SECONDS, self._abort)
+        self.loop.call_later(self.last_words_seconds, self._abort)
 
     def _abort(self) -> None:
         if not self.disconnected:
