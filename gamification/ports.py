@@ -487,6 +487,17 @@ class Store(Protocol):
 
     async def revoke_api_key(self, program: ProgramId, id: int) -> bool: ...
 
+    async def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        """Hold what one holder at a time may hold, or go on holding it, until a time.
+
+        False, and nothing changed, while somebody else holds it.
+        """
+        ...
+
+    async def give_back_lease(self, name: str, holder: str) -> None:
+        """Let the next one have it now; nothing if the holder does not hold it."""
+        ...
+
     async def ping(self) -> None:
         """Raise when the database does not answer."""
         ...

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gamification.ids import ProgramId
 from gamification.ports import ApiKey, DefinitionVersion, ProgramRecord
-from models import api_keys, programs
+from models import api_keys, leases, programs
 from models.auditing import SqlAuditing
 from models.database import open_database
 from models.judging import SqlJudging
@@ -77,6 +77,14 @@ class SqlStore:
     async def revoke_api_key(self, program: ProgramId, id: int) -> bool:
         async with self._database.transaction() as session:
             return await api_keys.revoke(Scope(session, program), id)
+
+    async def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        async with self._database.transaction() as session:
+            return await leases.take(session, name, holder, now=now, until=until)
+
+    async def give_back_lease(self, name: str, holder: str) -> None:
+        async with self._database.transaction() as session:
+            await leases.give_back(session, name, holder)
 
     async def ping(self) -> None:
         await self._database.reader.fetch(_PING)

@@ -41,6 +41,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        parts.start()
         yield
         await parts.stop()
 

@@ -14,6 +14,7 @@ from server.commands.import_file import import_file
 from server.commands.schema import schema
 from server.commands.serve import serve
 from server.commands.settings import settings
+from server.commands.tick import tick
 from server.commands.verify import verify
 from server.commands.versions import diff, rollback, versions
 from server.unusable import Unusable
@@ -46,6 +47,7 @@ app.command()(versions)
 app.command()(diff)
 app.command()(rollback)
 app.command("import")(import_file)
+app.command()(tick)
 app.command()(verify)
 app.add_typer(keys.app, name="keys")
 app.command()(schema)

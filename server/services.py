@@ -18,6 +18,7 @@ from server.live.hub import LocalHub
 from server.programs import CachedPrograms
 from server.recorder import BatchingRecorder
 from server.retrying import retrying
+from server.scheduling import Lease, Scheduler
 from server.settings import Settings
 
 
@@ -30,6 +31,7 @@ class Services:
     programs: CachedPrograms
     recorder: BatchingRecorder
     api_keys: ApiKeys
+    scheduler: Scheduler
 
     @classmethod
     def of(cls, settings: Settings, store: Store) -> Self:
@@ -43,7 +45,12 @@ class Services:
             queue_size_max=settings.queue_size_max,
         )
         api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
-        return cls(store, hub, CachedPrograms(store), recorder, api_keys)
+        programs = CachedPrograms(store)
+        lease = Lease(store, fresh_key(), clock=now)
+        scheduler = Scheduler(
+            store, hub, programs, lease=lease, clock=now, seconds=settings.scheduler_seconds
+        )
+        return cls(store, hub, programs, recorder, api_keys, scheduler)
 
     async def context_of(
         self, connection: HTTPConnection, init: Mapping[str, object] | None
@@ -72,8 +79,13 @@ class Services:
             new_key=fresh_key,
         )
 
+    def start(self) -> None:
+        """Begin what nobody asks for."""
+        self.scheduler.start()
+
     async def stop(self) -> None:
-        """Finish what callers are still waiting for."""
+        """Finish what callers are still waiting for, and let another process do what is due."""
+        await self.scheduler.stop()
         await self.recorder.stop()
 
 

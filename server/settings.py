@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     credential_cache_seconds: float = Field(
         10.0, ge=0, description="For how long a checked API key is trusted, also if it is revoked."
     )
+    scheduler_seconds: float = Field(
+        5.0,
+        ge=0,
+        description="How often the scheduler looks for what has become due; 0: not in this process "
+        "(`gamification tick` does it).",
+    )
     shutdown_seconds_max: float = Field(
         20.0, gt=0, description="How long a shutdown may take to finish what was begun."
     )

@@ -27,6 +27,7 @@ class Twin:
         self._locks: defaultdict[ProgramId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._keys: dict[int, tuple[bytes, ApiKey]] = {}
         self._key_ids = 0
+        self._leases: dict[str, tuple[str, datetime]] = {}
 
     @asynccontextmanager
     async def writing(self, program: ProgramRecord) -> AsyncGenerator[TwinWriting]:
@@ -82,6 +83,17 @@ class Twin:
             return False
         del self._keys[id]
         return True
+
+    async def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        held_by, held_until = self._leases.get(name, (holder, now))
+        if held_by != holder and held_until > now:
+            return False
+        self._leases[name] = (holder, until)
+        return True
+
+    async def give_back_lease(self, name: str, holder: str) -> None:
+        if name in self._leases and self._leases[name][0] == holder:
+            del self._leases[name]
 
     async def ping(self) -> None:
         """Memory always answers."""

@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from gamification.admission import Admission
-from gamification.ports import Changes
 from gamification.refusals import Refusal
 from gamification.use_cases.record_activities import Batch, Recorded
 from models.driver import LOST
@@ -27,17 +26,12 @@ from server.importing.rows import rows
 from server.importing.run import BATCH_ROWS, Import, Totals
 from server.serving import running
 from server.settings import Settings, read_settings
+from server.unheard import Unheard
 from server.unusable import Unusable
 
 STATUS_SOME_REFUSED = 1
 STATUS_INTERRUPTED = 130
 _CONTINUE = "Run the same command again to continue: stored rows are recognised."
-
-
-class _Nobody:
-    """The bus of an import: nothing it does is news."""
-
-    def publish(self, changes: Changes) -> None: ...
 
 
 def import_file(
@@ -100,7 +94,7 @@ async def _importing(
             return Batch(Admission(program, now(), fresh_key, is_import=True))
 
         async def record(batch: Batch) -> Sequence[Recorded | Refusal]:
-            return await batch.record(store, _Nobody())
+            return await batch.record(store, Unheard())
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, _stop, stop)

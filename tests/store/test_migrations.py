@@ -62,6 +62,7 @@ TABLES = {
     "api_key",
     "award",
     "definition_version",
+    "lease",
     "ledger_entry",
     "member",
     "notice",

@@ -1,0 +1,1 @@
+"""What time brings about: one file for each duty of the scheduler."""

@@ -1,0 +1,64 @@
+"""One pass of the scheduler over a program: whatever has become due by now is done."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gamification.ports import Bus, Contended, Store
+from gamification.program import Program
+
+ATTEMPTS_MAX = 5
+
+
+class Duty(Protocol):
+    """Does what is due by `now`, and says how many things that were.
+
+    A duty is idempotent: what it has done it knows by keys that follow from what was due, so that
+    a repeat, a second process or a crash in the middle does nothing twice and leaves nothing out.
+    It works in pages, each its own transaction, and catches up after any downtime.
+    """
+
+    @property
+    def __name__(self) -> str: ...
+
+    async def __call__(self, store: Store, bus: Bus, program: Program, *, now: datetime) -> int: ...
+
+
+DUTIES: tuple[Duty, ...] = ()
+"""In the order in which they are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one duty did: how many things, or why it did not come to its end."""
+
+    duty: str
+    count: int
+    failure: Exception | None = None
+
+
+async def tick(
+    store: Store,
+    bus: Bus,
+    program: Program,
+    *,
+    now: datetime,
+    duties: Sequence[Duty] = DUTIES,
+) -> AsyncIterator[Done]:
+    """Do every duty once. A failure is told in its duty's result, and keeps no other from its own:
+    the next tick tries again."""
+    for duty in duties:
+        yield await _done(duty, store, bus, program, now=now)
+
+
+async def _done(duty: Duty, store: Store, bus: Bus, program: Program, *, now: datetime) -> Done:
+    contended: Exception | None = None
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            return Done(duty.__name__, await duty(store, bus, program, now=now))
+        except Contended as error:
+            contended = error
+        except Exception as error:  # noqa: BLE001 (one duty's fault is not another's)
+            return Done(duty.__name__, 0, error)
+    return Done(duty.__name__, 0, contended)

@@ -1,0 +1,29 @@
+"""Without this module two processes would do what one is to do."""
+
+from datetime import datetime
+
+from models.mapping import to_micros
+from models.session import Session
+from models.statement import Statement
+
+# One statement asks and takes: of several that come at once, the row lets one through, and the
+# others then see its holder.
+_TAKE = Statement(
+    """
+    INSERT INTO lease AS l (name, holder, until) VALUES ($1, $2, $4)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE l.holder = excluded.holder OR l.until <= $3
+    RETURNING 1
+    """
+)
+_GIVE_BACK = Statement("DELETE FROM lease WHERE name = $1 AND holder = $2")
+
+
+async def take(session: Session, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+    """Take a free, an expired or one's own lease; False while somebody else holds it."""
+    return bool(await session.fetch(_TAKE, name, holder, to_micros(now), to_micros(until)))
+
+
+async def give_back(session: Session, name: str, holder: str) -> None:
+    """Free a lease, if this is its holder."""
+    await session.fetch(_GIVE_BACK, name, holder)

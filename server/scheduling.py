@@ -1,0 +1,171 @@
+"""Without this module nothing would happen by time alone, or every process would do it at once."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from gamification.ports import Bus, Store
+from gamification.program import Program
+from gamification.tick import DUTIES, Duty, tick
+from server.programs import CachedPrograms
+from server.retrying import PASSING
+
+_log = structlog.stdlib.get_logger(__name__)
+
+LEASE = "scheduler"
+"""The name of what one process at a time holds."""
+
+LEASE_SECONDS = 30.0
+"""How long the others wait for a leader that has died. Longer than clocks differ."""
+
+RENEWAL_SECONDS = 5.0
+"""How often a leader at work says that it is alive."""
+
+Pause = Callable[[float], Awaitable[None]]
+
+
+class LeaseLost(Exception):
+    """Another process has taken over, or the database could not be told that we are alive."""
+
+
+class Lease:
+    """The right to be the one process that does what is due.
+
+    It spares the others the work; that nothing is done twice does not hang on it, because duties
+    are idempotent (a process may stop for longer than its lease, and not know).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        holder: str,
+        *,
+        clock: Callable[[], datetime],
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._holder = holder
+        self._clock = clock
+        self._pause = pause
+        self._until: datetime | None = None
+
+    async def take(self) -> bool:
+        """Take it, or go on holding it; False while another process does."""
+        now = self._clock()
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        is_held = await self._store.take_lease(LEASE, self._holder, now=now, until=until)
+        self._until = until if is_held else None
+        return is_held
+
+    async def give_back(self) -> None:
+        """Let another process have it at once."""
+        if self._until is not None:
+            self._until = None
+            await self._store.give_back_lease(LEASE, self._holder)
+
+    async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work and renew the lease meanwhile. Raises `LeaseLost`, with the work broken off,
+        when that fails; and whatever the work raises."""
+        working = asyncio.ensure_future(work)
+        renewing = asyncio.ensure_future(self._renew())
+        try:
+            await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise LeaseLost from renewing.exception()
+        finally:
+            for task in (working, renewing):
+                task.cancel()
+            await asyncio.wait({working, renewing})
+        working.result()
+
+    async def _renew(self) -> None:
+        """Renew again and again; ends when the lease is lost."""
+        while True:
+            await self._pause(RENEWAL_SECONDS)
+            try:
+                if not await self.take():
+                    return
+            except PASSING as error:
+                _log.warning("lease not renewed", reason=type(error).__name__)
+                if self._until is None or self._clock() >= self._until:
+                    return
+
+
+class Scheduler:
+    """Ticks every program again and again, if this process is the leader."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        programs: CachedPrograms,
+        *,
+        lease: Lease,
+        clock: Callable[[], datetime],
+        seconds: float,
+        duties: tuple[Duty, ...] = DUTIES,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._programs = programs
+        self._lease = lease
+        self._clock = clock
+        self._seconds = seconds
+        self._duties = duties
+        self._pause = pause
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, unless this process is to leave it to others (an interval of 0)."""
+        if self._seconds and self._running is None:
+            self._running = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Break off what is being done, which is done by the next leader, and give it the lease."""
+        if self._running is None:
+            return
+        self._running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._running
+        self._running = None
+        try:
+            await self._lease.give_back()
+        except PASSING as error:
+            _log.warning("lease not given back: it expires", reason=type(error).__name__)
+
+    async def once(self) -> bool:
+        """Tick every program, unless another process does: then False. Raises `LeaseLost`."""
+        if not await self._lease.take():
+            return False
+        await self._lease.while_held(self._tick_all())
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.once()
+            except (LeaseLost, *PASSING) as error:
+                _log.warning("pass broken off", reason=type(error).__name__)
+            except Exception:  # noqa: BLE001 (the loop goes on, whatever one pass met)
+                _log.exception("pass failed")
+            await self._pause(self._seconds)
+
+    async def _tick_all(self) -> None:
+        for record in await self._store.programs():
+            program = await self._programs.program(record.id)
+            if program is not None:
+                await self._tick(program)
+
+    async def _tick(self, program: Program) -> None:
+        done = tick(self._store, self._bus, program, now=self._clock(), duties=self._duties)
+        async for each in done:
+            told = _log.bind(program=program.key, duty=each.duty)
+            if each.failure is not None:
+                told.error("duty failed", exc_info=each.failure)
+            elif each.count:
+                told.info("duty done", count=each.count)

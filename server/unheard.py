@@ -1,0 +1,10 @@
+"""Without this bus a command that changes a program would need subscribers to do it."""
+
+from gamification.ports import Changes
+
+
+class Unheard:
+    """The bus of a process that nobody is subscribed to."""
+
+    def publish(self, changes: Changes) -> None:
+        """Nobody hears it."""
