@@ -7,11 +7,8 @@ twin in `gamification.twin`. One contract suite in `tests/store` holds both.
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
-
-from msgspec import Struct
 
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, ProgramId
@@ -22,154 +19,26 @@ from gamification.state import (
     Award,
     AwardKey,
     Entry,
-    Posting,
-    PostingKey,
     Tally,
     TallyKey,
     TallySpan,
 )
-
-# ------------------------------------------------------------------------------------- values
-
-
-class Member(Struct, frozen=True, gc=False):
-    """A person in a program. `last` is the place of their latest fact (None: they have none)."""
-
-    id: MemberId
-    external_id: str
-    display_name: str | None
-    attributes: Mapping[str, Scalar]
-    registered_at: datetime
-    last: Order | None
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionVersion:
-    """One version of a program's rules. It judges facts that occurred from `effective_from` on.
-
-    `effective_from` None: from the beginning of time. `document` is the definition as JSON text.
-    """
-
-    version: int
-    effective_from: datetime | None
-    applied_at: datetime
-    document: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramRecord:
-    """A program as stored, with every version of its definition, oldest first."""
-
-    id: ProgramId
-    key: str
-    versions: tuple[DefinitionVersion, ...]
-
-
-class Ranked(Struct, frozen=True, gc=False):
-    """Tallies to write. `ranked` ones stand on a leaderboard and are found by score."""
-
-    key: TallyKey
-    tally: Tally
-    ranked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """All that is derived for one member, as it is stored. What a replay is compared with.
-
-    `postings` holds, for each posting, the sum of its entries' amounts (as `granted`), the latest
-    entry's other columns, and under the same key in `revisions` the highest revision so far.
-    """
-
-    tallies: dict[TallyKey, Tally]
-    ranked: set[TallyKey]
-    accounts: dict[AccountKey, Account]
-    awards: dict[AwardKey, Award]
-    postings: dict[PostingKey, Posting]
-    revisions: dict[PostingKey, int]
-
-
-class Board(NamedTuple):
-    """The tallies one ranking is made of: those of `metric` whose window is one of `windows`.
-
-    With one window the score is the tally; with several (rolling boards) it is their sum, and
-    `reached_at` the latest of theirs. Only tallies marked as ranked take part.
-    """
-
-    metric: str
-    windows: tuple[str, ...]
-
-
-class SubjectBound(NamedTuple):
-    """Asks for subjects whose tally of (metric, window) is still below `below` ten-thousandths."""
-
-    metric: str
-    window: str
-    below: int
-
-
-class Standing(Struct, frozen=True, gc=False):
-    """One member's score on a board. Order of a board: score down, reached_at up, member up."""
-
-    member: MemberId
-    score: int
-    reached_at: datetime
-
-
-class Ahead(NamedTuple):
-    """How many stand before a standing: in the board's order, with a higher score, how many
-    different higher scores there are; and how many others have the same score."""
-
-    before: int
-    higher: int
-    higher_scores: int
-    tied: int
-
-
-class AwardRow(NamedTuple):
-    """An award and its place in the listing; pages go from the newest `id` down."""
-
-    id: int
-    award: Award
-
-
-class EntryRow(NamedTuple):
-    """A ledger entry, its place in the listing, and the balance of the account after it."""
-
-    id: int
-    entry: Entry
-    balance_after: int
-
-
-class RuleSum(NamedTuple):
-    """What one rule has entered in an account: its first entries, and what adjusted them since."""
-
-    rule: str
-    entries: int
-    granted: int
-    adjustments: int
-    adjusted: int
-
-
-class ActivityRow(NamedTuple):
-    """An activity, its place in the listing, and what has been taken back of it."""
-
-    id: int
-    activity: Activity
-    retractions: tuple[Retraction, ...]
-
-
-class ApiKey(NamedTuple):
-    """A credential as stored: never the secret, only its SHA-256."""
-
-    id: int
-    program: ProgramId
-    name: str
-    scopes: frozenset[str]
-    created_at: datetime
-
-
-# -------------------------------------------------------------------------------------- ports
+from gamification.stored import (
+    ActivityRow,
+    Ahead,
+    ApiKey,
+    AwardRow,
+    Board,
+    DefinitionVersion,
+    EntryRow,
+    Member,
+    ProgramRecord,
+    Ranked,
+    RuleSum,
+    Standing,
+    SubjectBound,
+    Totals,
+)
 
 
 class Judging(Protocol):
@@ -199,6 +68,10 @@ class Judging(Protocol):
     async def accounts(self, keys: Collection[AccountKey]) -> dict[AccountKey, Account]: ...
 
     async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]: ...
+
+    async def shared_numbers(self, keys: Collection[str]) -> dict[str, int]:
+        """The numbers that the program's members share, by key; 0 where there is none."""
+        ...
 
     async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
         """All activities of a member in order, each with its retractions."""
@@ -232,6 +105,15 @@ class Writing(Judging, Protocol):
         """Lock existing members in the order of their ids."""
         ...
 
+    async def lock_shared(self, keys: Collection[str]) -> dict[str, int]:
+        """Lock shared numbers in the order of their keys until the end of the transaction, and
+        return them by key; one that is new begins with 0.
+
+        For what members draw on or add to together. Asked once, for all that the transaction may
+        move, and after the members are locked: else two transactions could wait for each other.
+        """
+        ...
+
     async def activities_from(self, source: str) -> list[Activity]:
         """The stored activities of one source, by key; at most 1,000."""
         ...
@@ -251,6 +133,10 @@ class Writing(Judging, Protocol):
     async def delete_tallies(self, keys: Collection[TallyKey]) -> None: ...
 
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None: ...
+
+    async def put_shared(self, numbers: Mapping[str, int]) -> None:
+        """Insert or replace shared numbers, which must be locked."""
+        ...
 
     async def add_entries(self, entries: Sequence[tuple[Entry, int]]) -> None:
         """Append ledger entries, each with the balance of its account after it."""
@@ -320,6 +206,10 @@ class Reading(Protocol):
     async def tallies_by_key(self, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]: ...
 
     async def accounts(self, members: Collection[MemberId]) -> dict[AccountKey, Account]: ...
+
+    async def shared_numbers(self, keys: Collection[str]) -> dict[str, int]:
+        """The numbers that the program's members share, by key; 0 where there is none."""
+        ...
 
     async def awards(
         self,
@@ -447,6 +337,10 @@ class Auditing(Protocol):
     ) -> dict[MemberId, list[tuple[Activity, tuple[Retraction, ...]]]]: ...
 
     async def totals(self, ids: Sequence[MemberId]) -> dict[MemberId, Totals]: ...
+
+    async def shared_numbers(self) -> dict[str, int]:
+        """All numbers that the program's members share."""
+        ...
 
     async def orphans(self) -> list[str]:
         """What no member's audit sees: rows that belong to no member, in words."""

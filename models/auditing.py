@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from gamification.facts import Activity, Retraction
 from gamification.ids import MemberId
 from gamification.ports import Member, Totals
-from models import facts, totals
+from models import facts, sharing, totals
 from models.mapping import MEMBER_COLUMNS, member_to_core
 from models.session import Scope
 from models.statement import Statement
@@ -94,6 +94,9 @@ class SqlAuditing:
 
     async def totals(self, ids: Sequence[MemberId]) -> dict[MemberId, Totals]:
         return await totals.of_members(self._scope, ids)
+
+    async def shared_numbers(self) -> dict[str, int]:
+        return await sharing.everything(self._scope)
 
     async def orphans(self) -> list[str]:
         found: list[str] = []

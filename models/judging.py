@@ -6,7 +6,7 @@ from gamification.facts import Activity, Retraction
 from gamification.ids import MemberId
 from gamification.ports import Member, Totals
 from gamification.state import Account, AccountKey, Award, AwardKey, Tally, TallyKey, TallySpan
-from models import awarding, facts, members, numbers, totals
+from models import awarding, facts, members, numbers, sharing, totals
 from models.session import Scope
 
 _NO_ACTIVITY = 0
@@ -50,6 +50,9 @@ class SqlJudging:
     async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]:
         found = await awarding.by_key(self._scope, keys)
         return {key: row.award for key, row in found.items()}
+
+    async def shared_numbers(self, keys: Collection[str]) -> dict[str, int]:
+        return await sharing.by_key(self._scope, keys)
 
     async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
         rows = (await facts.histories(self._scope, [member]))[member]

@@ -22,6 +22,7 @@ APPS: dict[str, dict[str, Any]] = {
             "models.member",
             "models.notice",
             "models.program",
+            "models.shared_number",
             "models.tally",
         ],
         "migrations": "models.migrations",

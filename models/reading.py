@@ -18,7 +18,7 @@ from gamification.ports import (
     SubjectBound,
 )
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
-from models import announcing, awarding, boards, facts, ledger_book, members, numbers
+from models import announcing, awarding, boards, facts, ledger_book, members, numbers, sharing
 from models.session import Scope
 
 
@@ -58,6 +58,9 @@ class SqlReading:
 
     async def accounts(self, members: Collection[MemberId]) -> dict[AccountKey, Account]:
         return await numbers.accounts_of(self._scope, members)
+
+    async def shared_numbers(self, keys: Collection[str]) -> dict[str, int]:
+        return await sharing.by_key(self._scope, keys)
 
     async def awards(
         self,

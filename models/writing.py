@@ -23,6 +23,7 @@ from models import (
     members,
     numbers,
     programs,
+    sharing,
 )
 from models.judging import SqlJudging
 from models.session import Scope, Transaction
@@ -62,6 +63,9 @@ class SqlWriting(SqlJudging):
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return await members.lock(self._scope, ids)
 
+    async def lock_shared(self, keys: Collection[str]) -> dict[str, int]:
+        return await sharing.lock(self._scope, keys)
+
     async def activities_from(self, source: str) -> list[Activity]:
         return list(self._remembered(await facts.of_source(self._scope, source)).values())
 
@@ -79,6 +83,9 @@ class SqlWriting(SqlJudging):
 
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None:
         await numbers.put_accounts(self._scope, accounts)
+
+    async def put_shared(self, numbers: Mapping[str, int]) -> None:
+        await sharing.put(self._scope, numbers)
 
     async def add_entries(self, entries: Sequence[tuple[Entry, int]]) -> None:
         await self._remember(entry.posting.cause for entry, _ in entries)

@@ -51,6 +51,9 @@ class TwinJudging:
     async def awards(self, keys: Collection[AwardKey]) -> dict[AwardKey, Award]:
         return {key: row.award for key, row in picked(self._tables.awards, keys).items()}
 
+    async def shared_numbers(self, keys: Collection[str]) -> dict[str, int]:
+        return {key: self._tables.shared.get(key, 0) for key in keys}
+
     async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:
         return [(row.activity, row.retractions) for row in self._tables.facts_of(member)]
 

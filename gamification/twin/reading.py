@@ -91,6 +91,9 @@ class TwinReading(TwinView):
     async def accounts(self, members: Collection[MemberId]) -> dict[AccountKey, Account]:
         return {key: a for key, a in self._tables.accounts.items() if key.member in members}
 
+    async def shared_numbers(self, keys: Collection[str]) -> dict[str, int]:
+        return {key: self._tables.shared.get(key, 0) for key in keys}
+
     async def awards(
         self,
         members: Collection[MemberId],
@@ -299,6 +302,9 @@ class TwinAuditing(TwinView):
 
     async def totals(self, ids: Sequence[MemberId]) -> dict[MemberId, Totals]:
         return {id_: self._tables.totals_of(id_) for id_ in ids}
+
+    async def shared_numbers(self) -> dict[str, int]:
+        return dict(self._tables.shared)
 
     async def orphans(self) -> list[str]:
         """Only tallies can be put for a member who does not exist."""

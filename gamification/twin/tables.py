@@ -53,6 +53,7 @@ class Tables:
     ranked: dict[TallyKey, None] = field(default_factory=dict[TallyKey, None])
     accounts: dict[AccountKey, Account] = field(default_factory=dict[AccountKey, Account])
     entries: dict[int, EntryRow] = field(default_factory=dict[int, EntryRow])
+    shared: dict[str, int] = field(default_factory=dict[str, int])
     awards: dict[AwardKey, AwardRow] = field(default_factory=dict[AwardKey, AwardRow])
     notices: dict[int, Notice] = field(default_factory=dict[int, Notice])
     award_ids: int = 0

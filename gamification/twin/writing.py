@@ -66,6 +66,11 @@ class TwinWriting(TwinJudging):
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return picked(self._tables.members, ids)
 
+    async def lock_shared(self, keys: Collection[str]) -> dict[str, int]:
+        for key in keys:
+            self._tables.shared.setdefault(key, 0)
+        return picked(self._tables.shared, keys)
+
     async def activities_from(self, source: str) -> list[Activity]:
         found = (a for _, a in self._tables.activities.values() if a.source == source)
         return sorted(found, key=BY_KEY)[:SOURCE_ACTIVITIES_MAX]
@@ -102,6 +107,9 @@ class TwinWriting(TwinJudging):
 
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None:
         self._tables.accounts.update(accounts)
+
+    async def put_shared(self, numbers: Mapping[str, int]) -> None:
+        self._tables.shared.update(numbers)
 
     async def add_entries(self, entries: Sequence[tuple[Entry, int]]) -> None:
         for entry, balance_after in entries:

@@ -68,6 +68,7 @@ TABLES = {
     "notice",
     "program",
     "retraction",
+    "shared_number",
     "tally",
 }
 MIGRATIONS = sorted(found.name for found in pkgutil.iter_modules(models.migrations.__path__))
