@@ -7,7 +7,7 @@ from models.fields import BytewiseField
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0003_other_notices")]
+    dependencies = [("models", "0004_lease")]
 
     operations = [
         ops.CreateModel(
