@@ -1,7 +1,7 @@
 """Without this module `apply` and `rollback` would each tell in their own way what they did."""
 
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -31,10 +31,13 @@ Work = Callable[[Store, Tell | None], Awaitable[Applied]]
 
 
 def carry_out(work: Work, key: str, *, dry_run: bool, backfill: Backfill) -> None:
-    """Do the work on the database of the settings, and say what it changed, or would change."""
+    """Do the work on the database of the settings, and say what it changed, or would change.
+
+    Exits with status 1 if a backfill could not judge some of the members.
+    """
     settings = read_settings()
 
-    async def working() -> None:
+    async def working() -> Sequence[str]:
         async with opened(settings, creates=not dry_run) as store:
             with _progress(key, shown=not dry_run and backfill is not Backfill.NONE) as tell:
                 applied = await retrying(lambda: work(store, tell))
@@ -44,8 +47,11 @@ def carry_out(work: Work, key: str, *, dry_run: bool, backfill: Backfill) -> Non
                     typer.echo(line)
                 if backfill is Backfill.NONE:
                     typer.echo("Without --backfill the past stays as it is.")
+            return applied.unjudged
 
-    running(working)
+    if unjudged := running(working):
+        _say_unjudged(unjudged)
+        raise typer.Exit(1)
 
 
 @contextmanager
@@ -83,6 +89,17 @@ def _say(applied: Applied, key: str, *, dry_run: bool) -> None:
         say_paths(Differences(applied.added, applied.changed, applied.removed))
     for warning in applied.warnings:
         typer.echo(str(warning), err=True)
+
+
+def _say_unjudged(external_ids: Sequence[str]) -> None:
+    """Whom a backfill could not judge, a line each."""
+    for external_id in external_ids:
+        typer.echo(f"not judged: {external_id}", err=True)
+    typer.echo(
+        f"{len(external_ids):,} of the members would leave the range of numbers by these rules and "
+        "are as they were before. Mend the rules and apply them with --backfill again.",
+        err=True,
+    )
 
 
 def _what_happened(applied: Applied, *, dry_run: bool) -> str:

@@ -50,7 +50,7 @@ def _obstacles(preview: Preview) -> Iterator[str]:
     if preview.unjudged.members:
         yield (
             f"  ! {preview.unjudged.members:,} members have histories that these rules take out of "
-            f"the range of numbers, so a backfill would fail: {_named(preview.unjudged)}"
+            f"the range of numbers, and a backfill would not touch: {_named(preview.unjudged)}"
         )
 
 

@@ -40,7 +40,9 @@ class Applied:
     """What applying a definition changed, or would change; paths are like "badges.nice-answer".
 
     `program` holds the rules now in force; on a dry run of a new program there is none. `is_same`:
-    these rules are in force already, so there is no new version.
+    these rules are in force already, so there is no new version. `unjudged` are the members, by
+    external id, whose numbers the new rules would take out of range: a backfill left them as they
+    were.
     """
 
     program: Program | None
@@ -52,6 +54,7 @@ class Applied:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    unjudged: tuple[str, ...] = ()
 
 
 async def apply_definition(
@@ -75,9 +78,7 @@ async def apply_definition(
     """
     definition = read_definition(document) if isinstance(document, str) else document
     _, warnings = compile_program(definition)
-    if program_key is not None and definition.key != program_key:
-        message = f"The definition's key is '{definition.key}', not '{program_key}'."
-        raise InvalidInput(message, field=("definition",))
+    _check_key(definition, program_key)
     record = await store.program(definition.key)
     before = stored_definition(record.versions[-1].document) if record is not None else None
     differing = differences(before, definition)
@@ -85,13 +86,14 @@ async def apply_definition(
     is_same = before is not None and before.model_dump_json() == text and backfill is Backfill.NONE
     number = len(record.versions) if record is not None else 0
     program = program_of(record) if record is not None else None
+    unjudged: list[Member] = []
     if not dry_run and not is_same:
         since = None if record is None or backfill is not Backfill.NONE else now
         version = DefinitionVersion(number + 1, since, now, text)
         program = await _put_in_force(store, record, definition.key, version)
         number += 1
         if record is not None:
-            await _follow(store, program, backfill, bus=bus, tell=tell)
+            unjudged = await _follow(store, program, backfill, bus=bus, tell=tell)
     return Applied(
         program=program,
         definition=definition,
@@ -102,7 +104,14 @@ async def apply_definition(
         changed=differing.changed,
         removed=differing.removed,
         warnings=tuple(warnings),
+        unjudged=tuple(member.external_id for member in unjudged),
     )
+
+
+def _check_key(definition: Definition, program_key: str | None) -> None:
+    if program_key is not None and definition.key != program_key:
+        message = f"The definition's key is '{definition.key}', not '{program_key}'."
+        raise InvalidInput(message, field=("definition",))
 
 
 async def _put_in_force(
@@ -120,41 +129,48 @@ async def _put_in_force(
 
 async def _follow(
     store: Store, program: Program, backfill: Backfill, *, bus: Bus | None, tell: Tell | None
-) -> None:
-    """Bring what is stored into line with the rules: who stands on boards; all else on backfill."""
+) -> list[Member]:
+    """Bring what is stored into line with the rules: who stands on boards; all else on backfill.
+
+    Returns the members whose numbers would leave their range, and who were left as they were.
+    """
+    unjudged: list[Member] = []
     rules, reading = program.rules, store.reading(program.record)
     plain = dict.fromkeys(rules.ranked - rules.segments.keys(), True)
     gone = dict.fromkeys(_metrics_of_the_past(program) - rules.ranked, False)
     async with store.writing(program.record) as writing:
         await writing.set_ranked(None, {**plain, **gone})
     if backfill is Backfill.NONE and not rules.segments:
-        return
+        return unjudged
     done, of = 0, await reading.member_count()
     after: str | None = None
     while page := await reading.member_page(after=after, limit=PAGE_SIZE):
-        changes = await _follow_page(store, program, page, backfill=backfill)
+        changes, left = await _follow_page(store, program, page, backfill=backfill)
+        unjudged += left
         if changes is not None and bus is not None and backfill is Backfill.NOTIFY:
             bus.publish(changes)
         after, done = page[-1].external_id, done + len(page)
         if tell is not None:
             tell(done, max(done, of))
+    return unjudged
 
 
 async def _follow_page(
     store: Store, program: Program, page: list[Member], *, backfill: Backfill
-) -> Changes | None:
+) -> tuple[Changes | None, list[Member]]:
     rules = program.rules
     changes: Changes | None = None
+    unjudged: list[Member] = []
     async with store.writing(program.record) as writing:
         members = await writing.lock_members_by_id({member.id for member in page})
         if backfill is not Backfill.NONE:
-            settlement, _ = await rebuild(writing, program, members)
+            settlement, _ = await rebuild(writing, program, members, unjudged=unjudged)
             changes = await settlement.write(writing, announce=backfill is Backfill.NOTIFY)
         for member in members.values():
             ranked = {metric: rules.ranks(metric, member.attributes) for metric in rules.segments}
             if ranked:
                 await writing.set_ranked(member.id, ranked)
-    return changes
+    return changes, unjudged
 
 
 def _metrics_of_the_past(program: Program) -> set[str]:

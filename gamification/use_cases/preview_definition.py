@@ -102,8 +102,8 @@ class RefusedType:
 class Preview:
     """What the rules would change for the members looked at so far; `is_complete`: for all.
 
-    `unjudged` are members whose history would take a number out of range: a backfill would fail
-    at the first of them.
+    `unjudged` are members whose history would take a number out of range: a backfill would leave
+    them as they are.
     """
 
     of_members: int

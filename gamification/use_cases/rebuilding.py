@@ -5,22 +5,35 @@ from collections.abc import Mapping
 from gamification.ids import MemberId
 from gamification.ports import Member, Writing
 from gamification.program import Program
+from gamification.refusals import OutOfRange
 from gamification.replay import Correction, correction, replay
 from gamification.settlement import Settlement
 
 
 async def rebuild(
-    writing: Writing, program: Program, members: Mapping[MemberId, Member]
+    writing: Writing,
+    program: Program,
+    members: Mapping[MemberId, Member],
+    *,
+    unjudged: list[Member] | None = None,
 ) -> tuple[Settlement, list[Correction]]:
     """Replay the members' histories: what is to be written, and how it differs from before.
 
-    The members must be locked. Costs two statements and one fold of the history for each.
+    The members must be locked. Costs two statements and one fold of the history for each. Where
+    the numbers of a member leave their range, it raises `OutOfRange`; or, with a list of
+    `unjudged`, puts the member there and leaves what is stored of them as it is.
     """
     settlement = Settlement(program, members)
     corrections: list[Correction] = []
     for member in sorted(members):
-        replayed = replay(program.timeline, await writing.history(member))
-        correct = correction(replayed, await writing.totals(member))
+        try:
+            replayed = replay(program.timeline, await writing.history(member))
+            correct = correction(replayed, await writing.totals(member))
+        except OutOfRange:
+            if unjudged is None:
+                raise
+            unjudged.append(members[member])
+            continue
         settlement.correct(replayed, correct)
         corrections.append(correct)
     return settlement, corrections

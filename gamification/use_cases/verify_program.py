@@ -10,6 +10,7 @@ from gamification.ports import Board, Member, Reading, Standing, Store, Totals
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.ranking import rank_by_hand
+from gamification.refusals import OutOfRange
 from gamification.replay import Replayed, opening_of, replay
 from gamification.rules.earning import OPENING
 from gamification.state import AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
@@ -62,7 +63,12 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
         histories, totals = await auditing.histories(ids), await auditing.totals(ids)
         for member in page:
             history, stored = histories.get(member.id, []), totals[member.id]
-            replayed = replay(program.timeline, history)
+            try:
+                replayed = replay(program.timeline, history)
+            except OutOfRange as refusal:
+                facts = f"{len(history)} facts"
+                yield Difference("the history", member.external_id, facts, refusal.message)
+                continue
             for difference in _differences(program, member, replayed, stored):
                 yield difference
             if history and member.last != history[-1][0].order:

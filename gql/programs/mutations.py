@@ -79,6 +79,10 @@ class ApplyDefinitionPayload:
     warnings: list[DefinitionProblem] = strawberry.field(
         description="What its author may not have meant."
     )
+    unjudged: list[str] = strawberry.field(
+        description="The external ids of the members whose numbers the rules would take out of the "
+        "range that is counted in. A backfill leaves them as they were, and judges all others."
+    )
     user_errors: list[UserError] = strawberry.field(
         description="Why the definition was refused, problem by problem. Empty if it was not."
     )
@@ -102,6 +106,7 @@ class ApplyDefinitionPayload:
             changed=list(applied.changed),
             removed=list(applied.removed),
             warnings=[DefinitionProblem.of(each) for each in applied.warnings],
+            unjudged=list(applied.unjudged),
             user_errors=[],
         )
 
@@ -115,6 +120,7 @@ class ApplyDefinitionPayload:
             changed=[],
             removed=[],
             warnings=[],
+            unjudged=[],
             user_errors=user_errors(refusal),
         )
 

@@ -124,7 +124,7 @@ class DefinitionPreview:
     )
     unjudged: list[str] = strawberry.field(
         description="The external ids of some members whose numbers would leave the range that "
-        f"is counted in, at most {core.SAMPLE_SIZE}. A backfill would fail at the first of them."
+        f"is counted in, at most {core.SAMPLE_SIZE}. A backfill would leave them as they are."
     )
 
     @classmethod

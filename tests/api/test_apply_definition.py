@@ -151,6 +151,16 @@ async def test_a_backfill_judges_the_past_and_announces_what_it_is_asked_to(worl
     assert await announced(world) == ["first-visit", "regular"]
 
 
+async def test_whom_a_backfill_cannot_judge_is_named(world: World) -> None:
+    await world.upvotes("ann", 1)
+    await world.upvotes("bob", 2)
+    huge = FORUM.replace("reputation: 10}", "reputation: 9000000000000}").replace("cap: votes", "")
+    input = {"definition": huge, "backfill": "SILENT"}
+    asked = "mutation ($input: ApplyDefinitionInput!) { applyDefinition(input: $input) {"
+    data = await world.ask(f"{asked} version unjudged userErrors {{ code }} }} }}", input=input)
+    assert data["applyDefinition"] == {"version": 2, "unjudged": ["bob"], "userErrors": []}
+
+
 async def announced(world: World) -> list[str]:
     """The badges of all notices, oldest first."""
     reading = world.store.reading(world.program.record)

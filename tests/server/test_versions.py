@@ -117,6 +117,20 @@ def test_a_backfill_judges_the_past(club: Terminal, backfill: str) -> None:
     assert notices(club) == ["badge_awarded", *announced]
 
 
+def test_whom_a_backfill_cannot_judge_it_names_at_its_end(club: Terminal) -> None:
+    club.write("richest.yaml", RICHER.replace("1000", "3000000000000"))
+    said = club.run("apply", "richest.yaml", "--backfill", "silent")
+    assert said.status == 1
+    assert said.out.startswith("club: version 2 applied\n")
+    assert said.err.endswith(
+        "not judged: anne\n"
+        "1 of the members would leave the range of numbers by these rules and are as they were "
+        "before. Mend the rules and apply them with --backfill again.\n"
+    )
+    assert club.scores() == {"anne": 4, "ben": 6_000_000_000_000}
+    assert club.run("verify", "--program", "club").status == 1
+
+
 def test_another_backfill_is_refused(club: Terminal) -> None:
     said = club.run("apply", "richer.yaml", "--backfill", "loudly")
     assert said.status == 2

@@ -155,6 +155,24 @@ def test_a_backfill_of_the_same_rules_finishes_one_that_was_interrupted() -> Non
     assert now_done(run.differences()) == []
 
 
+def test_a_backfill_leaves_whom_it_cannot_judge_and_judges_all_others(again: Scene) -> None:
+    before = now_done(again.totals())
+    applied = now_done(again.apply(club(4_000_000_000_000), backfill=Backfill.NOTIFY))
+    assert (applied.version, applied.unjudged) == (2, ("anne",))
+    anne, ben = (now_done(again.member(name)).id for name in ("anne", "ben"))
+    after = now_done(again.totals())
+    assert after[anne] == before[anne]
+    assert after[ben].accounts[AccountKey(ben, "stars")].balance == units(4_000_000_000_000)
+    (difference,) = now_done(again.differences())
+    assert str(difference) == (
+        "the history of anne: stored 3 facts, computed "
+        "the sum is out of range: numbers lie within ±10,000,000,000,000"
+    )
+    mended = now_done(again.apply(club(5), backfill=Backfill.SILENT))
+    assert mended.unjudged == ()
+    assert (stars(again), now_done(again.differences())) == (units(15), [])
+
+
 def test_an_account_that_nothing_opens_any_more_keeps_what_it_began_with() -> None:
     run = now_done(scene(club(2, points={"stars": {"start": 3}})))
     now_done(run.recorded(sent(key="a")))
