@@ -45,7 +45,8 @@ class Checked:
     tallies: int = 0
     postings: int = 0
     awards: int = 0
-    boards: int = 0
+    runs: int = 0
+    """Of leaderboards, over all of them."""
 
 
 async def verify_program(store: Store, program: Program) -> AsyncIterator[Difference | Checked]:
@@ -81,7 +82,7 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
         for window in await _windows(reading, board):
             async for difference in _board(reading, board, window):
                 yield difference
-            checked = Checked(**{**_as_dict(checked), "boards": checked.boards + 1})
+            checked = Checked(**{**_as_dict(checked), "runs": checked.runs + 1})
         yield checked
 
 
@@ -101,7 +102,7 @@ def _count(
         tallies=checked.tallies + len(replayed.state.tallies),
         postings=checked.postings + len(replayed.postings),
         awards=checked.awards + len(replayed.state.awards),
-        boards=checked.boards,
+        runs=checked.runs,
     )
 
 

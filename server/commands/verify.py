@@ -48,5 +48,5 @@ def _summary(checked: Checked, differences: int) -> str:
     return (
         f"{found}: {checked.members:,} members, {checked.facts:,} activities, "
         f"{checked.tallies:,} tallies, {checked.postings:,} postings, {checked.awards:,} awards, "
-        f"{checked.boards:,} leaderboards"
+        f"{checked.runs:,} runs of leaderboards"
     )

@@ -45,7 +45,7 @@ def test_what_is_right_is_counted(club: Scene) -> None:
     found = now_done(last())
     assert all(isinstance(each, Checked) for each in found)
     assert found[0] == Checked(members=0, of=2)
-    assert found[-1] == Checked(members=2, of=2, facts=4, tallies=5, postings=4, awards=1, boards=2)
+    assert found[-1] == Checked(members=2, of=2, facts=4, tallies=5, postings=4, awards=1, runs=2)
 
 
 Tamper = Callable[[Writing, MemberId, Totals], Awaitable[None]]
