@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench test-browser prove clean
+.PHONY: help install run test check format bench test-browser audit prove clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -26,7 +26,7 @@ install: $(SYNCED) ## Put Python packages and the `gamification` command into .v
 run: $(SYNCED) ## Start the demo: a server with an example program and example activity
 	@$(VENV)/bin/gamification demo
 
-test: $(SYNCED) ## Run the tests (all but the browser's and the long proofs)
+test: $(SYNCED) ## Run the tests (all but the browser's, the audit and the long proofs)
 	@$(PYTHON) -m pytest
 
 check: $(SYNCED) ## Look for faults without running: format, lint, types, layers, schema
@@ -54,11 +54,20 @@ test-browser: $(SYNCED) ## Test the demo's page in headless Chromium
 	fi; \
 	CHROMIUM="$$chromium" $(PYTHON) -m pytest tests/browser
 
+audit: $(SYNCED) ## Audit GraphQL over HTTP with the specification's own suite (needs Node)
+	@if ! command -v npm >/dev/null; then \
+		echo "The audit suite needs Node.js and npm, and there is no npm on the PATH." >&2; \
+		echo "Debian, Ubuntu: apt-get install nodejs npm    Elsewhere: https://nodejs.org" >&2; \
+		exit 1; \
+	fi
+	@npm ci --prefix tests/audit --no-audit --no-fund --loglevel=error >/dev/null
+	@$(PYTHON) -m pytest tests/audit
+
 prove: $(SYNCED) ## Prove the laws on the whole forum file (long)
 	@$(PYTHON) -m pytest --timeout=3000 tests/proofs
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/audit/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------- the environment
