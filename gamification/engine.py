@@ -56,7 +56,7 @@ def decide(
 def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed] | None) -> None:
     """What an activity does by itself; what that completes is judged after."""
     if contributions is None:
-        contributions = contributed(draft.program, draft.activity)
+        contributions = contributed(draft.agenda, draft.activity)
     for contribution in contributions:
         count(draft, contribution)
     for streak in plan.streaks:

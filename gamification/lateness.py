@@ -36,7 +36,7 @@ def takes_late(
         return False
     if program.plans[activity.type].is_tiered:
         return False
-    contributions = contributed(program, activity)
+    contributions = contributed(program.agenda(activity.occurred_at), activity)
     for contribution in contributions:
         before = state.tallies.get(contribution.key)
         if not contribution.counter.aggregation.takes_late(before, activity.occurred_at):

@@ -49,7 +49,7 @@ class BatchReads:
             if is_command(activity.type):
                 self._command(program, agenda, activity)
             return []
-        contributions = contributed(program, activity)
+        contributions = contributed(agenda, activity)
         for contribution in contributions:
             self._contribution(contribution)
             self._day(agenda.following[contribution.key.metric], activity)

@@ -137,5 +137,5 @@ def _contributions(
             each.element,
             window_at(each.counter.stored, activity.occurred_at, program.calendar),
         )
-        for each in contributed(program, activity)
+        for each in contributed(program.agenda(activity.occurred_at), activity)
     )

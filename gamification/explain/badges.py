@@ -194,7 +194,7 @@ def _added_to(
     windows = keys_read(criterion.window, about.at, program.calendar)
     return [
         Added(criterion.name, each.amount, each.element)
-        for each in contributed(program, activity)
+        for each in contributed(program.agenda(activity.occurred_at), activity)
         if each.key.metric == metric
         and each.key.subject == about.subject
         and (criterion.streak is not None or each.key.window in windows)

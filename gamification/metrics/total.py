@@ -22,13 +22,15 @@ class Total(Aggregation):
         value, peak = before.value + amount, before.peak
         if not -QUANTITY_MAX <= value <= QUANTITY_MAX:
             add(before.value, amount)  # raises, with the words for it
-        reached_at, touches = before.reached_at, before.touches
+        reached_at = before.reached_at
         if at > reached_at:
-            return Tally(value, value if value > peak else peak, at, touches + 1)
-        # Late: every value since then would have been higher by the amount.
-        if amount > 0:
-            peak = add(peak, amount)
-        return Tally(value, value if value > peak else peak, reached_at, touches + 1)
+            reached_at = at
+        elif amount > 0:
+            # Late: every value since then would have been higher by the amount.
+            peak += amount
+            if peak > QUANTITY_MAX:
+                add(before.peak, amount)  # likewise
+        return Tally(value, value if value > peak else peak, reached_at, before.touches + 1)
 
     def over(self, tallies: Sequence[Tally]) -> int:
         return sum(tally.value for tally in tallies)

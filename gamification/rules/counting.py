@@ -2,13 +2,12 @@
 
 from msgspec import Struct
 
-from gamification.definition.compiled import CompiledProgram, Counter
+from gamification.definition.compiled import Agenda, Counter
 from gamification.draft import Draft, subject_text
 from gamification.facts import Activity
 from gamification.metrics import TOTAL, distinct
 from gamification.quantity import SCALE
 from gamification.state import TallyKey
-from gamification.windows import key_at
 
 
 class Contributed(Struct, frozen=True, gc=False):
@@ -20,20 +19,15 @@ class Contributed(Struct, frozen=True, gc=False):
     element: str | None
 
 
-def contributed(program: CompiledProgram, activity: Activity) -> list[Contributed]:
-    """What an activity adds to which tallies. Depends on nothing but the activity."""
-    plan = program.plans.get(activity.type)
-    if plan is None:
-        return []
+def contributed(agenda: Agenda, activity: Activity) -> list[Contributed]:
+    """What an activity adds to which tallies, by the agenda of its day."""
     found: list[Contributed] = []
-    calendar = program.calendar
     value, properties = activity.value, activity.properties
-    for counter, amount, where in plan.contributions:
+    for (counter, amount, where), window in agenda.contributions.get(activity.type, ()):
         if where is not None and not where.holds(activity.type, value, properties):
             continue
-        window = key_at(counter.stored, activity.occurred_at, calendar)
         subject = "" if counter.per is None else subject_text(properties.get(counter.per))
-        if window is None or subject is None:
+        if subject is None:
             continue
         element: str | None = None
         if counter.element is not None:

@@ -54,12 +54,14 @@ class DayReads(NamedTuple):
 class Agenda:
     """The windows that one local day lies in, worked out once a day and not once an activity.
 
+    `contributions` holds what each type of activity adds, with the window that it adds it to;
     `points` holds (metric, window, start) of each unit; `reads` what each type of activity reads
     for its points, `following` what is read because a metric moved, and `moving` because points of
     a unit did.
     """
 
     day: date
+    contributions: Mapping[str, tuple[tuple[Contribution, str], ...]]
     points: Mapping[str, tuple[tuple[str, str, int], ...]]
     reads: Mapping[str, DayReads]
     following: Mapping[str, DayReads]

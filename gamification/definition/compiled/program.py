@@ -66,6 +66,14 @@ class CompiledProgram:
         calendar = self.calendar
         return Agenda(
             day=day_at(at, calendar),
+            contributions={
+                name: tuple(
+                    (contribution, key)
+                    for contribution in plan.contributions
+                    if (key := key_at(contribution.counter.stored, at, calendar)) is not None
+                )
+                for name, plan in self.plans.items()
+            },
             points={
                 unit.key: tuple(
                     (metric, key, start)
@@ -115,6 +123,8 @@ class Timeline:
 
         For one stamped a little ahead of our clock, those in force when it arrived.
         """
+        if len(self.versions) == 1:
+            return self.versions[0][1]
         return self.at(min(activity.occurred_at, activity.received_at))
 
     def at(self, occurred_at: datetime) -> CompiledProgram:
