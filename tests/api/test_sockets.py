@@ -55,6 +55,12 @@ async def test_bad_credentials_close_the_socket(server: Server, payload: object)
         ("null", 4400),
         ("1", 4400),
         ('"text"', 4400),
+        ("true", 4400),
+        ("NaN", 4400),
+        ('"\\ud800"', 4400),
+        ("[" * 60_000, 4400),
+        ('{"type": "ping", "payload": {"a": %s}}' % ("[" * 2_000 + "]" * 2_000), 4400),
+        ('{"type": "ping", "payload": {"a": %s}}' % ("9" * 5_000), 4400),
         ("{", 4400),
         ("", 4400),
         (b"{}", 4400),
@@ -63,6 +69,9 @@ async def test_bad_credentials_close_the_socket(server: Server, payload: object)
         ('{"type": ["ping"]}', 4400),
         ('{"type": "unknown"}', 4400),
         ('{"type": "ping", "payload": 1}', 4400),
+        ('{"type": "pong", "payload": [1]}', 4400),
+        ('{"type": "connection_init", "payload": []}', 4400),
+        ('{"type": "connection_init", "payload": "Bearer good"}', 4400),
         ('{"type": "subscribe"}', 4400),
         ('{"type": "subscribe", "id": [1], "payload": {"query": "{ x }"}}', 4400),
         ('{"type": "subscribe", "id": "", "payload": {"query": "{ x }"}}', 4400),
@@ -74,6 +83,7 @@ async def test_bad_credentials_close_the_socket(server: Server, payload: object)
         ('{"type": "subscribe", "id": "1", "payload": {"query": "", "operationName": 1}}', 4400),
         ('{"type": "complete"}', 4400),
         ('{"type": "complete", "id": {}}', 4400),
+        ('{"type": "complete", "id": "%s"}' % ("x" * 129), 4400),
         ('{"type": "connection_init"}', 4429),
     ],
     ids=lambda each: str(each)[:150],
@@ -87,6 +97,37 @@ async def test_junk_closes_the_socket_with_a_reason(
     assert closed[0] == code
     assert closed[1]
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        '{"a": ' * 300 + "1" + "}" * 300,
+        '{"member": "a", "type": "visit", "value": %s}' % ("9" * 300),
+        '{"member": "a", "type": "visit", "properties": %s}' % ("[" * 50 + "]" * 50),
+        '{"member": "\\u0000", "type": "visit"}',
+        "[[[1]]]",
+    ],
+    ids=lambda each: f"{each[:40]}{each[40:][-20:]}",
+)
+async def test_junk_in_variables_ends_the_operation_and_not_the_socket(
+    small_world: World, server: Server, given: str
+) -> None:
+    query = (
+        "mutation ($input: RecordActivityInput!) "
+        "{ recordActivity(input: $input) { userErrors { code } } }"
+    )
+    async with server.ready() as socket:
+        payload = f'{{"query": "{query}", "variables": {{"input": {given}}}}}'
+        await socket.send_text(f'{{"id": "1", "type": "subscribe", "payload": {payload}}}')
+        message = await socket.receive()
+        assert message["type"] in ("next", "error")
+        assert "INTERNAL_ERROR" not in str(message)
+        if message["type"] == "next":
+            assert await socket.receive() == {"id": "1", "type": "complete"}
+        await socket.subscribe("{ __typename }", id="2")
+        assert await socket.next("2") == {"__typename": "Query"}
+    assert await small_world.store.reading(small_world.program.record).member_count() == 0
 
 
 async def test_operations_wait_for_credentials(server: Server) -> None:

@@ -133,6 +133,22 @@ async def test_a_message_that_is_too_long_closes_its_socket(sqlite_url: str) -> 
         assert closed.value.rcvd.code == 1009
 
 
+async def test_a_message_that_is_not_utf8_closes_its_socket_and_is_not_logged(
+    sqlite_url: str,
+) -> None:
+    secret = await secret_for(sqlite_url)
+    async with running_server(sqlite_url) as server:
+        async with server.socket(secret) as socket:
+            await receive(socket)
+            await socket.send(b'{"type": "ping\xff"}', text=True)
+            with pytest.raises(ConnectionClosed) as closed:
+                await receive(socket)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1007
+        assert await server.stop() == 0
+    assert [line["event"] for line in server.log] == ["listening", "request", "stopped"]
+
+
 async def test_a_port_that_is_taken_is_named(sqlite_url: str) -> None:
     async with running_server(sqlite_url) as server:
         port = server.url.rpartition(":")[2]
