@@ -150,5 +150,5 @@ def _version(program: Program) -> int:
 def _as_asked(new: NewFact, result: Result) -> Result:
     """A key of our own was stored by an attempt whose answer was lost: for the caller it is new."""
     if new.key is None and isinstance(result, Recorded) and result.replayed:
-        return replace(result, replayed=False)
+        return replace(result, replayed=False, answer_was_lost=True)
     return result

@@ -72,12 +72,14 @@ async def told_of(context: Context, results: Sequence[Recorded | Refusal]) -> li
     """What payloads tell of results. However many are repeats, they cost two statements."""
     rules = context.program.rules
     repeats = {
-        each.activity.key for each in results if isinstance(each, Recorded) and each.replayed
+        each.activity.key
+        for each in results
+        if isinstance(each, Recorded) and each.is_told_from_store
     }
     first_times = await _first_times(context, list(repeats)) if repeats else {}
 
     def told(recorded: Recorded) -> Told:
-        if not recorded.replayed:
+        if not recorded.is_told_from_store:
             outcomes = recorded.outcomes
             return Told(recorded, awards_in(rules, outcomes), entries_in(outcomes))
         awards, entries = first_times[recorded.activity.key]

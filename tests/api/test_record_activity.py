@@ -1,7 +1,11 @@
 """recordActivity: what comes back tells everything that changed, and refusals change nothing."""
 
 import pytest
+from msgspec.structs import replace
 
+from gamification.facts import NewActivity
+from gamification.use_cases.record_activities import Recorded
+from gql.activities.changes import Told, told_of
 from tests.api.world import World
 
 RECORD = """
@@ -163,6 +167,19 @@ async def test_the_same_key_again_answers_as_the_first_time(world: World) -> Non
     assert (await world.ask('{ member(externalId: "ann") { badges { totalCount } } }')) == {
         "member": {"badges": {"totalCount": 1}}
     }
+
+
+async def test_an_answer_that_was_lost_within_is_told_as_the_first_time(world: World) -> None:
+    """The sender gave no key, so that only the server knows of its second attempt."""
+    first = await world.record(world.program, NewActivity("ann", "visit"))
+    assert isinstance(first, Recorded)
+    again = replace(first, outcomes=(), answer_was_lost=True)
+    told, retold = await told_of(world.context(), [first, again])
+    assert isinstance(told, Told)
+    assert isinstance(retold, Told)
+    assert [award.level for award in told.awards] == [1]
+    assert [award.level for award in retold.awards] == [1]
+    assert [award.key for award in retold.awards] == [award.key for award in told.awards]
 
 
 async def test_each_of_several_mutations_tells_what_it_has_left(small_world: World) -> None:

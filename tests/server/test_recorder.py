@@ -185,7 +185,7 @@ async def test_a_commit_whose_answer_was_lost_is_recognised(desk: Desk) -> None:
     desk.gate.set()
     result = await desk.recorder().record(desk.program, visit())
     assert isinstance(result, Recorded)
-    assert result.replayed is False
+    assert (result.replayed, result.answer_was_lost) == (False, True)
     assert await desk.keys("anne") == ["made-1"]
     assert desk.sizes == [1, 1]
 
