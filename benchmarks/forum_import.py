@@ -27,7 +27,6 @@ def measure(database: str) -> Iterable[Figure]:
             "import", "--program", "travel-forum", str(forum.forum_file()), url=url, folder=folder
         )
         seconds = time.perf_counter() - started
-        memory = max(int(found) for found in re.findall(r"([\d,]+) MB", shown.replace(",", "")))
         count = int(_found(r"([\d,]+) rows", shown))
         memory = int(_found(r"([\d,]+) MB", shown))
         if database == "sqlite":
