@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from gamification.commands import NewCommand, NewFact
-from gamification.definition.compiled import ActivityPlan
+from gamification.definition.compiled import ActivityPlan, CompiledStreak
 from gamification.definition.problems import unknown
 from gamification.facts import Activity
 from gamification.ids import MemberId, member_id
@@ -136,6 +136,15 @@ def check_unit(program: Program, unit: str) -> None:
     if unit not in program.rules.units:
         problem = unknown("unit", "points", unit[:80], program.rules.units)
         raise NotFound(f"{problem.message}. {problem.fix}.", field=("unit",))
+
+
+def streak_named(program: Program, key: str) -> CompiledStreak:
+    """The streak of that name. Raises `NotFound` where the program's rules have none."""
+    streak = program.rules.streaks.get(key)
+    if streak is None:
+        problem = unknown("streak", "streak", key[:80], program.rules.streaks)
+        raise NotFound(f"{problem.message}. {problem.fix}.", field=("streak",))
+    return streak
 
 
 def _bad_name(field: str, length_max: int) -> InvalidInput:

@@ -22,6 +22,11 @@ class CommandType(Enum):
 
     POINTS_ADJUSTED = "points:adjusted"
     PRIZE_WON = "prize:won"
+    MEMBER_MOVED = "member:moved"
+    STREAK_FREEZES_GRANTED = "streak:freezes_granted"
+    STREAK_PAUSED = "streak:paused"
+    STREAK_RESUMED = "streak:resumed"
+    STREAK_RESTORED = "streak:restored"
 
 
 class NewCommand(Struct, frozen=True, gc=False):

@@ -32,7 +32,7 @@ class Unit(Enum):
 
 def zone(name: str) -> ZoneInfo:
     """The time zone called `name` in the IANA database, such as "Europe/Lisbon"."""
-    names = _zone_names()
+    names = zone_names()
     if name in names:
         return ZoneInfo(name)
     folded = {known.lower(): known for known in names}
@@ -138,5 +138,6 @@ def _off_the_calendar() -> OutOfRange:
 
 
 @lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
+def zone_names() -> frozenset[str]:
+    """The names of all zones."""
     return frozenset(zoneinfo.available_timezones() - _ZONES_OF_THE_MACHINE)

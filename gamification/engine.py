@@ -60,7 +60,7 @@ def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed
     for contribution in contributions:
         count(draft, contribution)
     for streak in plan.streaks:
-        advance(draft, streak)
+        advance(draft, streak, contributions)
     for rule in plan.earnings:
         earn(draft, rule)
 

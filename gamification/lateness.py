@@ -15,13 +15,15 @@ from gamification.definition.compiled import (
     CompiledProgram,
     CompiledStreak,
 )
+from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.metrics import distinct
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
 from gamification.rules.counting import Contributed, contributed
+from gamification.rules.streak import amounts_in_period
 from gamification.state import AwardKey, State, Tally, TallyKey
-from gamification.streaks import period_of
+from gamification.streak_runs import asks, calendar_of, period_at
 from gamification.windows import Rolling, key_at
 
 
@@ -64,16 +66,16 @@ def _moves_streak(
     have been made by a later activity than by rights.
     """
     program, state, activity, _ = seen
-    calendar, at = program.calendar, activity.occurred_at
-    window = key_at(streak.window, at, calendar)
-    amounts = [
-        each.amount
-        for each in contributions
-        if each.key.metric == streak.counted and each.key.window == window
-    ]
-    if not amounts or period_of(streak, at, calendar) is None:
+    at, find = activity.occurred_at, state.tallies.get
+    amounts = amounts_in_period(program, streak, contributions, at)
+    calendar = calendar_of(streak, activity.member, find, program.calendar)
+    if not amounts or not asks(streak, period_at(streak, at, calendar)):
         return False
-    tally = state.tallies.get(TallyKey(activity.member, streak.counted, window or "", ""))
+    if streak.is_local and _has_moved_since(seen):
+        return True
+    metric = streak.done_metric if streak.is_local else streak.counted
+    window = key_at(streak.window, at, calendar)
+    tally = find(TallyKey(activity.member, metric, window or "", ""))
     peak = 0 if tally is None else tally.peak
     if peak + sum(amount for amount in amounts if amount > 0) < streak.at_least:
         return False
@@ -84,6 +86,12 @@ def _moves_streak(
         for key, award in state.awards.items()
         if key.member == activity.member and _counts(program.badges.get(key.badge), streak)
     )
+
+
+def _has_moved_since(seen: "_Seen") -> bool:
+    """Whether the member may have lived in another zone then than now."""
+    zone = seen.state.tallies.get(TallyKey(seen.activity.member, ZONE_METRIC, "", ""))
+    return zone is not None and zone.reached_at >= seen.activity.occurred_at
 
 
 def _counts(badge: CompiledBadge | None, streak: CompiledStreak) -> bool:

@@ -10,6 +10,7 @@ from gamification.definition.compiled import (
     Agenda,
     CompiledBadge,
     CompiledProgram,
+    CompiledStreak,
     DayReads,
     Timeline,
     Watcher,
@@ -19,9 +20,10 @@ from gamification.draft import subject_text
 from gamification.facts import Activity
 from gamification.ids import MemberId
 from gamification.metrics import distinct
-from gamification.rules.command import units_moved
+from gamification.rules.command import moved_by
 from gamification.rules.counting import Contributed, contributed
 from gamification.state import AccountKey, AwardKey, ReadSet, State, TallyKey, TallySpan
+from gamification.streak_runs import windows_anywhere
 
 
 @dataclass(slots=True)
@@ -50,6 +52,8 @@ class BatchReads:
                 self._command(program, agenda, activity)
             return []
         contributions = contributed(agenda, activity)
+        for streak in plan.local_streaks:
+            self._periods(program, streak, activity)
         for contribution in contributions:
             self._contribution(contribution)
             self._day(agenda.following[contribution.key.metric], activity)
@@ -77,12 +81,19 @@ class BatchReads:
         return found
 
     def _command(self, program: CompiledProgram, agenda: Agenda, command: Activity) -> None:
-        for moved in units_moved(command):
+        for moved in moved_by(program, command):
             plan = program.moving.get(moved)
             if plan is not None:
                 self._day(agenda.moving[moved], command)
                 for unit in plan.units:
                     self.numbers.accounts.add(AccountKey(command.member, unit))
+
+    def _periods(
+        self, program: CompiledProgram, streak: CompiledStreak, activity: Activity
+    ) -> None:
+        """The periods that the activity may belong to, in whatever zone its member lives."""
+        for window in windows_anywhere(streak, activity.occurred_at, program.calendar):
+            self.numbers.tallies.add(TallyKey(activity.member, streak.done_metric, window, ""))
 
     def _day(self, reads: DayReads, activity: Activity) -> None:
         member = activity.member

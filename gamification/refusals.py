@@ -83,3 +83,15 @@ class Busy(Refusal):
     """The server has more work than it can take: try again after the time it names."""
 
     code = "BUSY"
+
+
+class LimitReached(Refusal):
+    """What the rules allow of it is used up."""
+
+    code = "LIMIT_REACHED"
+
+
+class Inapplicable(Refusal):
+    """As things stand there is nothing that the request could be about."""
+
+    code = "INAPPLICABLE"

@@ -1,38 +1,38 @@
-"""Streaks as they stand at a moment: which periods ask for something, and when a streak ends.
+"""Streaks as they stand at a moment: how long, until when, and what could be done about it."""
 
-A streak is kept as three numbers of the member: its length, with the beginning of the period that
-was done last as its time, the freezes that were left then, and the longest length so far. All that
-time does to it since is worked out here, when it is read.
-"""
-
-from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import islice
 from typing import NamedTuple
 
-from gamification.days import Unit, day_starts, first_day, next_first
+from gamification.days import day_starts, first_day, next_first, plus_days
 from gamification.definition.compiled import CompiledStreak
+from gamification.definition.compiled.streaks import Pauses, Restore
 from gamification.ids import MemberId
 from gamification.quantity import SCALE
-from gamification.state import Tally, TallyKey
-from gamification.windows import Calendar, day_at
-
-Find = Callable[[TallyKey], Tally | None]
-
-
-class Kept(NamedTuple):
-    """A streak as the last done period left it; `last` is that period's first day."""
-
-    length: int
-    freezes: int
-    last: date
+from gamification.state import TallyKey
+from gamification.streak_runs import (
+    Find,
+    Run,
+    Used,
+    asked_after,
+    calendar_of,
+    ends,
+    last_day,
+    period_at,
+    run_of,
+    settled,
+    starts,
+)
+from gamification.windows import Calendar
 
 
 class StreakStatus(NamedTuple):
     """A streak at a moment.
 
     `at_risk_at` is when the next period begins that asks for something, `expires_at` when the
-    streak ends unless something is done before: both None without a running streak.
+    streak ends unless something is done before: both None without a running streak. `paused_until`
+    is when a pause ends that holds, and `pauses_left` how many periods may still be paused in the
+    window that is running (None: the streak knows no pauses).
     """
 
     length: int
@@ -40,84 +40,92 @@ class StreakStatus(NamedTuple):
     freezes: int
     at_risk_at: datetime | None
     expires_at: datetime | None
+    paused_until: datetime | None = None
+    pauses_left: int | None = None
+    restorable: "Restorable | None" = None
 
     def is_at_risk(self, at: datetime) -> bool:
         """Whether a period is running in which something is still to be done."""
         return self.at_risk_at is not None and self.at_risk_at <= at
 
 
-def period_of(streak: CompiledStreak, at: datetime, calendar: Calendar) -> date | None:
-    """The first day of the period that `at` belongs to; None on a day that asks for nothing."""
-    first = first_day(streak.every, day_at(at, calendar), calendar.week_starts)
-    return first if _asks(streak, first) else None
+class Restorable(NamedTuple):
+    """A streak that has ended and may be taken up again: how long it would be, and until when."""
 
-
-def kept(
-    streak: CompiledStreak, member: MemberId, find: Find, *, calendar: Calendar
-) -> Kept | None:
-    """What is stored of a member's streak; None if there never was one."""
-    length = find(TallyKey(member, streak.metric, "", ""))
-    if length is None:
-        return None
-    freezes = find(TallyKey(member, streak.freezes_metric, "", ""))
-    left = 0 if freezes is None else freezes.value // SCALE
-    return Kept(length.value // SCALE, left, day_at(length.reached_at, calendar))
-
-
-def asked_after(streak: CompiledStreak, last: date, calendar: Calendar) -> Iterator[date]:
-    """The first days of the periods after one, without those that ask for nothing."""
-    first = last
-    while True:
-        first = next_first(streak.every, first)
-        # A date that the zone skipped is empty: nothing could have been done on it.
-        if _asks(streak, first) and _starts(first, calendar) < _ends(streak, first, calendar):
-            yield first
-
-
-def advanced(streak: CompiledStreak, before: Kept | None, period: date, calendar: Calendar) -> Kept:
-    """The streak once a later period than the last is done, too."""
-    rule = streak.freezes
-    if before is None:
-        length, freezes = 1, rule.start
-    else:
-        missed = sum(
-            first < period
-            for first in islice(asked_after(streak, before.last, calendar), before.freezes + 1)
-        )
-        is_broken = missed > before.freezes
-        length = 1 if is_broken else before.length + 1
-        freezes = 0 if is_broken else before.freezes - missed
-    if rule.earn_every is not None and length % rule.earn_every == 0:
-        freezes = min(rule.most, freezes + 1)
-    return Kept(length, freezes, period)
+    length: int
+    until: datetime
 
 
 def status_at(
     streak: CompiledStreak, member: MemberId, find: Find, *, at: datetime, calendar: Calendar
 ) -> StreakStatus:
     """The streak at a moment, which is not before its last done period."""
-    longest_tally = find(TallyKey(member, streak.longest_metric, "", ""))
-    longest = 0 if longest_tally is None else longest_tally.value // SCALE
-    run = kept(streak, member, find, calendar=calendar)
-    if run is None:
-        return StreakStatus(0, 0, streak.freezes.start, None, None)
-    asked = list(islice(asked_after(streak, run.last, calendar), run.freezes + 1))
-    expires_at = _ends(streak, asked[-1], calendar)
-    if at >= expires_at:
-        return StreakStatus(0, longest, 0, None, None)
-    used = sum(_ends(streak, first, calendar) <= at for first in asked)
-    return StreakStatus(
-        run.length, longest, run.freezes - used, _starts(asked[0], calendar), expires_at
+    calendar = calendar_of(streak, member, find, calendar)
+    longest = find(TallyKey(member, streak.longest_metric, "", ""))
+    kept = run_of(streak, member, find)
+    period = period_at(streak, at, calendar)
+    run = settled(streak, kept, period, calendar)
+    status = StreakStatus(
+        length=run.length,
+        longest=0 if longest is None else longest.value // SCALE,
+        freezes=run.freezes,
+        at_risk_at=None,
+        expires_at=None,
+        paused_until=_paused_until(streak, run, period, calendar),
+        pauses_left=pauses_left(streak.pauses, run, period, calendar) if streak.pauses else None,
+        restorable=restorable(streak, run, period, calendar),
+    )
+    if not run.length or run.last is None or kept.last is None:
+        return status
+    asked = list(islice(asked_after(streak, run, run.last, calendar), run.freezes + 1))
+    return status._replace(
+        at_risk_at=starts(next(asked_after(streak, kept, kept.last, calendar)), calendar),
+        expires_at=ends(streak, asked[-1], calendar),
     )
 
 
-def _asks(streak: CompiledStreak, first: date) -> bool:
-    return streak.every is not Unit.DAY or first.weekday() in streak.weekdays
+def pauses_left(rule: Pauses, run: Run, period: date, calendar: Calendar) -> int:
+    """How many periods may still be paused in the window that a period is in."""
+    return max(
+        0, rule.most - used_in(run.paused, first_day(rule.per, period, calendar.week_starts))
+    )
 
 
-def _starts(first: date, calendar: Calendar) -> datetime:
-    return day_starts(first, calendar.zone)
+def restorable(
+    streak: CompiledStreak, run: Run, period: date, calendar: Calendar
+) -> Restorable | None:
+    """What a restore would bring in a period; None where there is nothing to restore."""
+    rule, broken = streak.restore, run.broken
+    if rule is None or broken is None:
+        return None
+    last = _late_enough(streak, rule, broken.missed)
+    if period > last or restores_left(rule, run, period, calendar) <= 0:
+        return None
+    return Restorable(broken.length + run.length, ends(streak, last, calendar))
 
 
-def _ends(streak: CompiledStreak, first: date, calendar: Calendar) -> datetime:
-    return day_starts(next_first(streak.every, first), calendar.zone)
+def restores_left(rule: Restore, run: Run, period: date, calendar: Calendar) -> int:
+    """How many restores are left in the window that a period is in."""
+    return rule.most - used_in(run.restored, first_day(rule.per, period, calendar.week_starts))
+
+
+def used_in(used: Used | None, since: date) -> int:
+    """How much of a limit has been used in the window that begins on a day."""
+    return used.number if used is not None and used.since == since else 0
+
+
+def _paused_until(
+    streak: CompiledStreak, run: Run, period: date, calendar: Calendar
+) -> datetime | None:
+    pause = run.pause
+    if pause is None or not pause.first <= last_day(streak, period) <= pause.last:
+        return None
+    return day_starts(plus_days(pause.last, 1), calendar.zone)
+
+
+def _late_enough(streak: CompiledStreak, rule: Restore, missed: date) -> date:
+    """The last period in which a streak can be restored that ended with the missed one."""
+    period = missed
+    for _ in range(rule.within):
+        period = next_first(streak.every, period)
+    return period

@@ -20,6 +20,7 @@ from gql.programs.mutations import ProgramMutations
 from gql.programs.queries import ProgramQueries
 from gql.programs.subscriptions import ProgramSubscriptions
 from gql.scalars import SCALARS
+from gql.streaks.mutations import StreakMutations
 
 
 @strawberry.type(description="What can be asked about one program: that of the credentials.")
@@ -28,7 +29,9 @@ class Query(ProgramQueries, MemberQueries, ActivityQueries, LeaderboardQueries, 
 
 
 @strawberry.type(description="What can be done in the program of the credentials.")
-class Mutation(ActivityMutations, PointsMutations, MemberMutations, ProgramMutations):
+class Mutation(
+    ActivityMutations, PointsMutations, StreakMutations, MemberMutations, ProgramMutations
+):
     pass
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from gamification.commands import NewCommand, NewFact
 from gamification.definition.compiled import CompiledProgram
 from gamification.definition.compiling import compile_program
 from gamification.definition.reading import read_definition
@@ -96,14 +97,15 @@ def sent(
     )
 
 
-def admitted(new: NewActivity, *, member: MemberId = ANNE, key: str | None = None) -> Activity:
+def admitted(new: NewFact, *, member: MemberId = ANNE, key: str | None = None) -> Activity:
     """What the gate makes of an activity that names its time, where nothing is to be mended."""
     assert new.occurred_at is not None
+    is_command = isinstance(new, NewCommand)
     return Activity(
         key=key or new.key or "a1",
         member=member,
-        type=new.type,
-        value=units(new.value or "1"),
+        type=new.type.value if is_command else new.type,
+        value=new.value if is_command else units(new.value or "1"),
         properties=new.properties,
         occurred_at=new.occurred_at,
         received_at=new.occurred_at,

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from gamification.commands import NewFact
 from gamification.definition.compiled import CompiledProgram, Timeline
 from gamification.definition.document import Definition
-from gamification.facts import NewActivity, Scalar
+from gamification.facts import Scalar
 from gamification.ids import MemberId
 from gamification.outcomes import Notice
 from gamification.ports import Changes, DefinitionVersion, EntryRow, Member, Store, Totals
@@ -61,7 +62,7 @@ class Scene:
     bus: HeardBus = field(default_factory=HeardBus)
     new_key: Callable[[], str] = field(default_factory=numbered_keys)
 
-    async def record(self, *new: NewActivity, imported: bool = False) -> list[Recorded | Refusal]:
+    async def record(self, *new: NewFact, imported: bool = False) -> list[Recorded | Refusal]:
         return await record_activities(
             self.store,
             self.bus,
@@ -72,7 +73,7 @@ class Scene:
             imported=imported,
         )
 
-    async def recorded(self, *new: NewActivity, imported: bool = False) -> list[Recorded]:
+    async def recorded(self, *new: NewFact, imported: bool = False) -> list[Recorded]:
         """Record what cannot be refused."""
         results = await self.record(*new, imported=imported)
         refused = [result for result in results if isinstance(result, Refusal)]

@@ -19,11 +19,13 @@ from gamification.definition.compiled import (
     Read,
     Timeline,
     Unit,
+    UnitPlan,
     Watcher,
 )
+from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition, Leaderboard
-from gamification.definition.plans import Reach, moving, plan_of, reads_following
+from gamification.definition.plans import Reach, moving, moving_streak, plan_of, reads_following
 from gamification.definition.problems import DefinitionRefused, Problem
 from gamification.definition.reading import stored_definition
 from gamification.definition.scope import WEEKDAYS, Scope, lateness
@@ -67,7 +69,7 @@ def compile_program(
         max_lateness=lateness(definition.max_lateness),
         plans=_plans(scope, contributions, earnings, reach),
         following=_following(contributions, reach),
-        moving={unit: moving(unit, reach) for unit in units},
+        moving=_moving(reach),
         units=units,
         streaks=streaks,
         tiers=tiers,
@@ -104,6 +106,15 @@ def _following(
     """What is read because the tallies of a metric move."""
     metrics = {each.counter.metric for found in contributions.values() for each in found}
     return {metric: reads_following(metric, reach) for metric in metrics}
+
+
+def _moving(reach: Reach) -> dict[str, UnitPlan]:
+    """What is read when a command moves points, a streak, or a member to another zone."""
+    return {
+        **{unit: moving(unit, reach) for unit in reach.units},
+        **{streak.metric: moving_streak(streak, reach) for streak in reach.streaks},
+        ZONE_METRIC: UnitPlan((Read(ZONE_METRIC, AllTime(), None),), ()),
+    }
 
 
 def compile_timeline(documents: list[tuple[int, datetime | None, str]]) -> Timeline:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from gamification.definition.document_streaks import Streak
 from gamification.definition.parts import (
     Amount,
     Expression,
@@ -149,37 +150,6 @@ class Badge(Part):
         description="Points for earning it; a list gives each level its own.",
     )
     visibility: Literal["public", "secret"] = "public"
-
-
-class Freezes(Part):
-    """Missed periods that a streak survives. A freeze is used up by each, as it ends."""
-
-    start: Annotated[int, Field(ge=0, le=100)] = Field(
-        0, description="How many a member begins with, once."
-    )
-    earn_every: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        None, description="One is earned after so many periods in a row, and again after as many."
-    )
-    most: Annotated[int, Field(ge=1, le=100)] = Field(
-        1, description="How many can be kept. What is earned beyond is lost."
-    )
-
-
-class Streak(Part):
-    """How many days, weeks or months in a row a number has been reached."""
-
-    name: Label | None = None
-    description: Prose | None = None
-    metric: Key = Field(description="A count or a sum: what has to be done in each period.")
-    at_least: Annotated[Number, Field(gt=0)] = Decimal(1)
-    every: Literal["day", "week", "month"] = "day"
-    on: list[Weekday] | None = Field(
-        None,
-        min_length=1,
-        max_length=7,
-        description="Only these days ask for something. On others nothing is missed, or gained.",
-    )
-    freezes: Freezes | None = None
 
 
 class TierBenefits(Part):

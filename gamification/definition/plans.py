@@ -72,6 +72,7 @@ def plan_of(
         check=check,
         contributions=contributions,
         streaks=tuple(streaks.values()),
+        local_streaks=tuple(each for each in streaks.values() if each.is_local),
         tiers=tiers,
         is_tiered=bool(tiers) or _reaches_tiers({*earned.metrics, *counted.metrics}, reach),
         earnings=earnings,
@@ -102,6 +103,14 @@ def moving(unit: str, reach: Reach) -> UnitPlan:
     """The plan of moving points of a unit by other means than the rules of an activity."""
     found = _Found()
     _points(unit, found, reach)
+    _follow(found, reach)
+    return UnitPlan(tuple(found.reads), tuple(found.units))
+
+
+def moving_streak(streak: CompiledStreak, reach: Reach) -> UnitPlan:
+    """The plan of moving a streak by other means than what is done in its periods."""
+    found = _Found(metrics=[streak.metric])
+    _streak(streak, found)
     _follow(found, reach)
     return UnitPlan(tuple(found.reads), tuple(found.units))
 

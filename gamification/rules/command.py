@@ -4,20 +4,35 @@ from typing import assert_never
 
 from gamification.commands import CommandType
 from gamification.definition.compiled import CompiledProgram
+from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.draft import Draft
 from gamification.facts import Activity
-from gamification.rules import adjustment, prize
+from gamification.rules import adjustment, freeze, move, pause, prize, restore
+from gamification.rules.streak import streak_of
 from gamification.state import State
 
 
-def units_moved(command: Activity) -> tuple[str, ...]:
-    """The units of points that a command moves, whatever their number."""
+def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
+    """What a command moves, as `CompiledProgram.moving` names it: units of points, and streaks by
+    the metric of their length."""
     type_ = CommandType(command.type)
     match type_:
         case CommandType.POINTS_ADJUSTED:
             return (adjustment.unit_of(command),)
         case CommandType.PRIZE_WON:
             return (prize.unit_of(command),)
+        case CommandType.MEMBER_MOVED:
+            local = (each.metric for each in program.streaks.values() if each.is_local)
+            return (ZONE_METRIC, *local)
+        case (
+            CommandType.STREAK_FREEZES_GRANTED
+            | CommandType.STREAK_PAUSED
+            | CommandType.STREAK_RESUMED
+        ):
+            return _streaks_moved(program, command)
+        case CommandType.STREAK_RESTORED:
+            unit = restore.unit_of(command)
+            return (*_streaks_moved(program, command), *(() if unit is None else (unit,)))
         case _:
             assert_never(type_)
 
@@ -34,6 +49,16 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
             adjustment.accept(program, state, command)
         case CommandType.PRIZE_WON:
             pass  # whoever pays prizes has decided it
+        case CommandType.MEMBER_MOVED:
+            pass  # people live where they live
+        case CommandType.STREAK_FREEZES_GRANTED:
+            freeze.accept(program, state, command)
+        case CommandType.STREAK_PAUSED:
+            pause.accept(program, state, command)
+        case CommandType.STREAK_RESUMED:
+            pause.accept_resume(program, state, command)
+        case CommandType.STREAK_RESTORED:
+            restore.accept(program, state, command)
         case _:
             assert_never(type_)
 
@@ -46,5 +71,20 @@ def carry_out(draft: Draft) -> None:
             adjustment.adjust(draft)
         case CommandType.PRIZE_WON:
             prize.win(draft)
+        case CommandType.MEMBER_MOVED:
+            move.move(draft)
+        case CommandType.STREAK_FREEZES_GRANTED:
+            freeze.grant_freezes(draft)
+        case CommandType.STREAK_PAUSED:
+            pause.pause(draft)
+        case CommandType.STREAK_RESUMED:
+            pause.resume(draft)
+        case CommandType.STREAK_RESTORED:
+            restore.restore(draft)
         case _:
             assert_never(type_)
+
+
+def _streaks_moved(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
+    streak = program.streaks.get(streak_of(command))
+    return () if streak is None else (streak.metric,)

@@ -4,9 +4,7 @@ from gamification.admission import check_unit, quantity_of
 from gamification.commands import CommandType, NewCommand
 from gamification.program import Program
 from gamification.refusals import InvalidInput
-
-REASON_LENGTH_MAX = 500
-ACTOR_LENGTH_MAX = 200
+from gamification.use_cases.by_hand import check_by_hand
 
 
 def adjustment(
@@ -27,11 +25,6 @@ def adjustment(
     quantity = quantity_of(amount, "amount")
     if not quantity:
         raise InvalidInput("The amount must not be 0.", field=("amount",))
-    if not reason.strip() or len(reason) > REASON_LENGTH_MAX:
-        message = f"Say why, in 1 to {REASON_LENGTH_MAX} characters."
-        raise InvalidInput(message, field=("reason",))
-    if not actor.strip() or len(actor) > ACTOR_LENGTH_MAX:
-        message = f"Say who does it, in 1 to {ACTOR_LENGTH_MAX} characters."
-        raise InvalidInput(message, field=("actor",))
+    check_by_hand(reason=reason, actor=actor)
     properties = {"unit": unit, "reason": reason, "actor": actor}
     return NewCommand(member, CommandType.POINTS_ADJUSTED, quantity, properties, key=key)

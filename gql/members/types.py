@@ -7,7 +7,10 @@ from typing import Annotated, cast
 import strawberry
 
 from gamification import ports
+from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.facts import Order
+from gamification.state import TallyKey
+from gamification.streak_runs import zone_of
 from gql.activities.types import Activity
 from gql.badges.types import AwardConnection, awards_of
 from gql.context import Context, Info
@@ -56,6 +59,16 @@ class Member(Node):
     @strawberry.field(description="When the program first heard of the member.")
     def registered_at(self) -> datetime:
         return self.record.registered_at
+
+    @strawberry.field(
+        description="The time zone that the member lives in. Null: nobody said, and the program's "
+        "counts."
+    )
+    async def time_zone(self, info: Info) -> str | None:
+        key = TallyKey(self.record.id, ZONE_METRIC, "", "")
+        tally = await info.context.loaders.tallies.load(key)
+        lived_in = zone_of(self.record.id, lambda _: tally)
+        return None if lived_in is None else lived_in.key
 
     @strawberry.field(description="An opaque id.")
     def id(self) -> strawberry.ID:

@@ -24,6 +24,16 @@ OPERATIONS = {
     'mutation { updateMember(input: {externalId: "a"}) { member { id } } }': "members:write",
     'mutation { adjustPoints(input: {member: "a", unit: "x", amount: "1", reason: "y", actor: "z"})'
     " { replayed } }": "points:write",
+    'mutation { moveMember(input: {externalId: "a", timeZone: "UTC"}) { replayed } }': (
+        "members:write"
+    ),
+    'mutation { grantFreezes(input: {member: "a", streak: "x", count: 1, reason: "y", actor: "z"})'
+    " { replayed } }": "points:write",
+    'mutation { pauseStreak(input: {member: "a", streak: "x", periods: 1}) { replayed } }': (
+        "members:write"
+    ),
+    'mutation { resumeStreak(input: {member: "a", streak: "x"}) { replayed } }': "members:write",
+    'mutation { restoreStreak(input: {member: "a", streak: "x"}) { replayed } }': "members:write",
     'mutation { applyDefinition(input: {definition: "x"}) { version } }': "definition:write",
     "mutation { rollBackDefinition(input: {version: 9}) { version } }": "definition:write",
 }

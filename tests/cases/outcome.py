@@ -101,6 +101,13 @@ def streaks(rules: CompiledProgram, came: Came, member: MemberId, now: datetime)
             words += f", {status.freezes} left"
         if status.expires_at is not None:
             words += f", ends {status.expires_at:%Y-%m-%dT%H:%M}"
+        if status.paused_until is not None:
+            words += f", paused until {status.paused_until:%Y-%m-%dT%H:%M}"
+        if status.pauses_left is not None:
+            words += f", {status.pauses_left} pauses left"
+        if status.restorable is not None:
+            until = f"{status.restorable.until:%Y-%m-%d}"
+            words += f", {status.restorable.length} restorable until {until}"
         found[key] = words
     return found
 

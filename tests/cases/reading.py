@@ -2,7 +2,7 @@
 
 A file is a list of cases. Each has a `name`, the `rules` it is about (parts of a definition),
 `facts` (`did` what, `at` which time in UTC, `value`, `who`, and properties by their names) and
-`expect`.
+`expect`. What is done with a colon in its name is a command.
 `activities` are declared where the rules do not: every property that a fact names is a string,
 number or boolean, as written.
 """
@@ -15,9 +15,10 @@ from typing import Any, cast
 
 import yaml
 
+from gamification.commands import CommandType, NewCommand, NewFact, is_command
 from gamification.definition.compiled import CompiledProgram
 from gamification.facts import NewActivity, Scalar
-from tests.builders import after, moment, rules
+from tests.builders import after, moment, rules, units
 
 FOLDER = Path(__file__).parent
 RESERVED = ("did", "at", "value", "who")
@@ -46,7 +47,7 @@ class Case:
 
     name: str
     rules: CompiledProgram
-    facts: tuple[NewActivity, ...]
+    facts: tuple[NewFact, ...]
     now: datetime
     attributes: dict[str, dict[str, Scalar]]
     expect: dict[str, Any]
@@ -82,9 +83,18 @@ def _case(file: str, written: dict[str, Any]) -> Case:
     )
 
 
-def _fact(index: int, written: dict[str, Any]) -> NewActivity:
+def _fact(index: int, written: dict[str, Any]) -> NewFact:
     at = written.get("at")
     value = written.get("value")
+    if is_command(written["did"]):
+        return NewCommand(
+            member=written.get("who", "anne"),
+            type=CommandType(written["did"]),
+            value=units(1 if value is None else value),
+            properties={name: each for name, each in written.items() if name not in RESERVED},
+            occurred_at=moment(at) if at else after(minutes=index),
+            key=f"fact-{index + 1:02d}",
+        )
     return NewActivity(
         member=written.get("who", "anne"),
         type=written["did"],
@@ -95,11 +105,13 @@ def _fact(index: int, written: dict[str, Any]) -> NewActivity:
     )
 
 
-def _declared(facts: list[NewActivity]) -> dict[str, Any]:
+def _declared(facts: list[NewFact]) -> dict[str, Any]:
     """Activities with the properties that the facts show; they may all be left out."""
     kinds = {str: "string", bool: "boolean", int: "integer", float: "number"}
     declared: dict[str, Any] = {}
     for fact in facts:
+        if isinstance(fact, NewCommand):
+            continue
         properties = declared.setdefault(fact.type, {"properties": {}})["properties"]
         for name, each in fact.properties.items():
             assert each is not None, f"{fact.type}: {name} is nothing"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from gamification.commands import NewFact
 from gamification.definition.compiled import Timeline
-from gamification.facts import NewActivity
 from gamification.ids import MemberId, member_id
 from gamification.replay import Replayed, replay
 from gamification.use_cases.rank import page_of_board
@@ -38,7 +38,7 @@ def folded(case: Case) -> Came:
     return merged
 
 
-def in_order(facts: Iterable[NewActivity]) -> list[NewActivity]:
+def in_order(facts: Iterable[NewFact]) -> list[NewFact]:
     """Facts as they count: a case may hold late ones."""
     return sorted(facts, key=lambda fact: (fact.occurred_at or after(), fact.key or ""))
 

@@ -4,15 +4,20 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from hypothesis import given
+from hypothesis import strategies as st
 
+from gamification.commands import NewCommand, NewFact
 from gamification.definition.compiled import CompiledProgram, Timeline
 from gamification.engine import decide, evolve
-from gamification.facts import NewActivity
+from gamification.facts import Activity, NewActivity
 from gamification.reads import reads_of
+from gamification.refusals import Refusal
+from gamification.rules.command import accept
 from gamification.state import AccountKey, AwardKey, State, Tally, TallyKey, TallySpan
 from tests.builders import ANNE, NOON, activity, admitted, after, rules, units
+from tests.laws.commands import commands, keyed
 from tests.laws.effort import tried
-from tests.laws.histories import histories, in_order
+from tests.laws.histories import histories
 from tests.laws.programs import programs
 
 K = TypeVar("K")
@@ -74,14 +79,16 @@ class Loaded(dict[K, V]):
 
 
 @tried(1)
-@given(programs(), histories())
+@given(programs(), histories(), st.lists(commands(("anne",)), max_size=6).map(keyed))
 def test_nothing_is_judged_that_was_not_loaded(
-    program: CompiledProgram, history: list[NewActivity]
+    program: CompiledProgram, history: list[NewActivity], sent: list[NewCommand]
 ) -> None:
     """Tallies and accounts; rolling days lie in spans. Awards that exist are never missed."""
     timeline = Timeline(((None, program),))
     whole = State()
-    for number, new in enumerate(in_order(history)):
+    facts: list[NewFact] = [*history, *sent]
+    facts.sort(key=lambda fact: fact.occurred_at or NOON)
+    for number, new in enumerate(facts):
         fact = admitted(new, key=f"{number:03d}")
         reads = reads_of(timeline, [fact])
         keys = reads.numbers.tallies | set(_within(reads.numbers.spans))
@@ -89,10 +96,21 @@ def test_nothing_is_judged_that_was_not_loaded(
         loaded.awards = {
             key: whole.awards[key] for key in reads.awards(loaded) if key in whole.awards
         }
+        if isinstance(new, NewCommand):
+            _accepted(program, loaded, fact)
         outcomes = decide(program, whole, fact)
         assert decide(program, loaded, fact) == outcomes
         for outcome in outcomes:
             whole = evolve(whole, outcome)
+
+
+def _accepted(program: CompiledProgram, loaded: State, command: Activity) -> bool:
+    """Whether the command could be done; asking reads nothing that was not loaded, either."""
+    try:
+        accept(program, loaded, command)
+    except Refusal:
+        return False
+    return True
 
 
 def _within(spans: set[TallySpan]) -> Iterator[TallyKey]:

@@ -119,16 +119,26 @@ def _streaks(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
         "daily": {
             "metric": "orders",
             "freezes": {"start": draw(st.integers(0, 1)), "earn_every": 2, "most": 2},
+            "zone": draw(st.sampled_from(["program", "member"])),
+            "pauses": {"most": draw(st.integers(2, 40)), "per": "year"},
         },
         "spending": {
             "metric": "spend",
             "at_least": draw(small),
             "every": draw(st.sampled_from(["day", "week", "month"])),
+            "zone": draw(st.sampled_from(["program", "member"])),
+            "restore": {
+                "within": draw(st.integers(1, 40)),
+                "per": "quarter",
+                "most": draw(st.integers(1, 2)),
+            },
         },
         "workdays": {
             "metric": "gifts",
             "on": ["monday", "tuesday", "thursday", "friday"],
             "freezes": {"start": draw(st.integers(0, 2)), "most": 3},
+            "pauses": {"most": 9, "per": draw(st.sampled_from(["week", "quarter"]))},
+            "restore": {"within": 20, "per": "quarter", "most": 5},
         },
     }
 

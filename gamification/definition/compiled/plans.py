@@ -25,6 +25,7 @@ class ActivityPlan:
     check: PropertyCheck
     contributions: tuple[Contribution, ...]
     streaks: tuple[CompiledStreak, ...]
+    local_streaks: tuple[CompiledStreak, ...]
     tiers: tuple[CompiledTier, ...]
     is_tiered: bool
     earnings: tuple[CompiledEarning, ...]
@@ -33,9 +34,9 @@ class ActivityPlan:
 
 
 class UnitPlan(NamedTuple):
-    """What must be loaded before points of a unit are moved.
+    """What must be loaded before points of a unit are moved, or a streak is.
 
-    `reads` is what may be read because they move, `units` are those they may lead to more of.
+    `reads` is what may be read because they move, `units` are those that may be given for it.
     """
 
     reads: tuple[Read, ...]
@@ -57,7 +58,7 @@ class Agenda:
     `contributions` holds what each type of activity adds, with the window that it adds it to;
     `points` holds (metric, window, start) of each unit; `reads` what each type of activity reads
     for its points, `following` what is read because a metric moved, and `moving` because points of
-    a unit did.
+    a unit did, or a streak.
     """
 
     day: date

@@ -1,0 +1,72 @@
+"""Commands as members and operators send them, at the moments at which the histories happen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from gamification.commands import CommandType, NewCommand
+from gamification.facts import Scalar
+from gamification.quantity import SCALE
+from tests.laws.histories import MEMBERS, MOMENTS
+
+STREAKS = ("daily", "spending", "workdays", "dropped")
+ZONES = ("UTC", "Asia/Tokyo", "Pacific/Pago_Pago", "Pacific/Kiritimati", "America/Sao_Paulo")
+
+
+def commands(members: Sequence[str] = MEMBERS) -> st.SearchStrategy[NewCommand]:
+    """One command, not yet with a key. Many cannot be done, and are refused."""
+    return st.builds(
+        _command, st.sampled_from(members), _KINDS, st.sampled_from(MOMENTS), st.integers(1, 3)
+    )
+
+
+def keyed(drawn: Sequence[NewCommand]) -> list[NewCommand]:
+    """Commands with keys that lie before and behind those of activities."""
+    return [replace(each, key=f"{'!~'[index % 2]}{index}") for index, each in enumerate(drawn)]
+
+
+Kind = tuple[CommandType, dict[str, Scalar]]
+
+
+def _moved(zone: str) -> Kind:
+    return CommandType.MEMBER_MOVED, {"zone": zone}
+
+
+def _of_streak(type_: CommandType, streak: str) -> Kind:
+    return type_, {"streak": streak}
+
+
+def _restored(streak: str, unit: str) -> Kind:
+    return CommandType.STREAK_RESTORED, {"streak": streak, "unit": unit}
+
+
+_KINDS: st.SearchStrategy[Kind] = st.one_of(
+    st.builds(_moved, st.sampled_from(ZONES)),
+    st.builds(
+        _of_streak,
+        st.sampled_from(
+            (
+                CommandType.STREAK_FREEZES_GRANTED,
+                CommandType.STREAK_PAUSED,
+                CommandType.STREAK_RESUMED,
+            )
+        ),
+        st.sampled_from(STREAKS),
+    ),
+    st.builds(
+        _restored, st.sampled_from(STREAKS), st.sampled_from(("stars", "reputation", "debt"))
+    ),
+)
+
+
+def _command(member: str, kind: Kind, at: datetime, number: int) -> NewCommand:
+    type_, properties = kind
+    return NewCommand(
+        member=member,
+        type=type_,
+        value=number * SCALE,
+        properties=properties,
+        occurred_at=at,
+    )
