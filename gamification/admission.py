@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from gamification.challenges import run_to_join
 from gamification.commands import NewCommand, NewFact
-from gamification.definition.compiled import ActivityPlan, CompiledStreak
+from gamification.definition.compiled import ActivityPlan, CompiledChallenge, CompiledStreak
 from gamification.definition.problems import unknown
 from gamification.facts import Activity
 from gamification.ids import MemberId, member_id
@@ -15,6 +16,7 @@ from gamification.refusals import (
     InTheFuture,
     InvalidInput,
     NotFound,
+    NotOpen,
     OutOfRange,
     TooLate,
     UnknownActivityType,
@@ -145,6 +147,23 @@ def streak_named(program: Program, key: str) -> CompiledStreak:
         problem = unknown("streak", "streak", key[:80], program.rules.streaks)
         raise NotFound(f"{problem.message}. {problem.fix}.", field=("streak",))
     return streak
+
+
+def check_challenge(program: Program, challenge: str) -> CompiledChallenge:
+    """The challenge with this key; raises `NotFound` where the program's rules have none."""
+    found = program.rules.challenges.get(challenge)
+    if found is None:
+        problem = unknown("challenge", "challenge", challenge[:80], program.rules.challenges)
+        raise NotFound(f"{problem.message}. {problem.fix}.", field=("challenge",))
+    return found
+
+
+def run_open(program: Program, challenge: CompiledChallenge, now: datetime) -> str:
+    """The key of the run that is going on, or of the next; raises `NotOpen` where none is left."""
+    run = run_to_join(challenge, now, program.rules.calendar)
+    if run is None:
+        raise NotOpen(f"'{challenge.key}' is over.", field=("challenge",))
+    return run.key
 
 
 def _bad_name(field: str, length_max: int) -> InvalidInput:

@@ -27,6 +27,9 @@ class CommandType(Enum):
     STREAK_PAUSED = "streak:paused"
     STREAK_RESUMED = "streak:resumed"
     STREAK_RESTORED = "streak:restored"
+    CHALLENGE_JOINED = "challenge:joined"
+    CHALLENGE_LEFT = "challenge:left"
+    CHALLENGE_INVITED = "challenge:invited"
 
 
 class NewCommand(Struct, frozen=True, gc=False):

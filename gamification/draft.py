@@ -8,9 +8,15 @@ from gamification.definition.compiled import (
 )
 from gamification.facts import Activity, Scalar
 from gamification.metrics import Aggregation
-from gamification.outcomes import BadgeAwarded, Outcome, PointsEarned, TallyChanged
+from gamification.outcomes import (
+    BadgeAwarded,
+    ChallengeCompleted,
+    Outcome,
+    PointsEarned,
+    TallyChanged,
+)
 from gamification.quantity import SCALE
-from gamification.state import Account, AccountKey, Award, AwardKey, State, Tally, TallyKey
+from gamification.state import Account, AccountKey, AwardKey, State, Tally, TallyKey
 from gamification.streaks import status_at
 from gamification.windows import key_at, keys_read
 
@@ -84,9 +90,9 @@ class Draft:
         self._accounts[earned.account_key] = earned.account
         self.outcomes.append(earned)
 
-    def add_award(self, award: Award) -> None:
-        self._awards.add(award.key)
-        self.outcomes.append(BadgeAwarded(award))
+    def add_award(self, made: BadgeAwarded | ChallengeCompleted) -> None:
+        self._awards.add(made.award.key)
+        self.outcomes.append(made)
 
     def read(self, criterion: CompiledCriterion, subject: str) -> int:
         """The number a criterion is about, at the time of the activity."""

@@ -12,12 +12,16 @@ from gamification.facts import Activity
 from gamification.outcomes import (
     BadgeAwarded,
     BadgeRevoked,
+    ChallengeCompleted,
+    ChallengeReopened,
     Outcome,
+    ParticipationChanged,
     PointsAdjusted,
     PointsEarned,
     TallyChanged,
 )
 from gamification.rules.badge import award
+from gamification.rules.challenge import advance as advance_challenges
 from gamification.rules.command import carry_out
 from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
@@ -35,8 +39,9 @@ def decide(
 
     `contributions` is what `contributed` says of the activity, where the caller knows it already.
 
-    Metrics come first, then streaks, then earning rules, then badges; a badge's points may complete
-    further badges, until nothing moves (definitions cannot hold cycles). Raises `OutOfRange`.
+    Metrics come first, then streaks, then earning rules, then challenges, then badges; a badge's
+    points may complete further badges, until nothing moves (definitions cannot hold cycles). Raises
+    `OutOfRange`.
     """
     plan = program.plans.get(activity.type)
     draft = Draft(program, state, activity)
@@ -63,6 +68,8 @@ def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed
         advance(draft, streak, contributions)
     for rule in plan.earnings:
         earn(draft, rule)
+    if plan.challenges:
+        advance_challenges(draft)
 
 
 def evolve_all(state: State, outcomes: Iterable[Outcome]) -> State:
@@ -82,10 +89,12 @@ def evolve(state: State, outcome: Outcome) -> State:
             state.tallies[outcome.key] = outcome.after
         case PointsEarned():
             state.accounts[outcome.account_key] = outcome.account
-        case BadgeAwarded():
+        case BadgeAwarded() | ChallengeCompleted():
             state.awards[outcome.award.key] = outcome.award
-        case BadgeRevoked():
+        case BadgeRevoked() | ChallengeReopened():
             state.awards.pop(outcome.award.key, None)
+        case ParticipationChanged():
+            pass  # the tally beside it keeps it
         case PointsAdjusted():
             posting = outcome.entry.posting
             key = AccountKey(posting.member, posting.unit)

@@ -20,6 +20,7 @@ from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.metrics import distinct
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
+from gamification.rules import challenge
 from gamification.rules.counting import Contributed, contributed
 from gamification.rules.streak import amounts_in_period
 from gamification.state import AwardKey, State, Tally, TallyKey
@@ -32,6 +33,12 @@ def takes_late(
 ) -> bool:
     """Whether `outcomes`, decided on a state that already holds later facts, are the same that
     judging everything in order would give, for this activity and for all later ones."""
+    after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
+    if not all(
+        challenge.takes_late(each, state, after, activity)
+        for each in challenge.counted(program, activity)
+    ):
+        return False
     if not outcomes:
         return True
     if is_command(activity.type):  # it was accepted on what was known then, and is rare
@@ -50,7 +57,6 @@ def takes_late(
             if not distinct.takes_late(element, activity.occurred_at):
                 return False
     streaks = program.plans[activity.type].streaks
-    after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
     seen = _Seen(program, state, activity, after)
     if any(_moves_streak(seen, streak, contributions) for streak in streaks):
         return False

@@ -55,14 +55,63 @@ class BadgeRevoked(NamedTuple):
     award: Award
 
 
+class ChallengeCompleted(NamedTuple):
+    """A member completed a challenge in a run."""
+
+    award: Award
+
+
+class ChallengeReopened(NamedTuple):
+    """History changed, and a challenge is not completed in the new one."""
+
+    award: Award
+
+
+class Participation(Enum):
+    """What became of a member's part in a challenge."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    LEFT = "left"
+
+
+class ParticipationChanged(NamedTuple):
+    """A member joined or left a run of a challenge, or was invited to it."""
+
+    member: MemberId
+    challenge: str
+    run: str
+    participation: Participation
+    at: datetime
+
+
 class PointsAdjusted(NamedTuple):
     """History changed, and the ledger was brought into line by a new entry."""
 
     entry: Entry
 
 
-Outcome = TallyChanged | PointsEarned | BadgeAwarded | BadgeRevoked | PointsAdjusted
+Outcome = (
+    TallyChanged
+    | PointsEarned
+    | BadgeAwarded
+    | BadgeRevoked
+    | ChallengeCompleted
+    | ChallengeReopened
+    | ParticipationChanged
+    | PointsAdjusted
+)
 """The closed union: `match` with `assert_never` makes the type checker list every place."""
+
+
+def made(award: Award) -> BadgeAwarded | ChallengeCompleted:
+    """What it means that an award was made."""
+    return ChallengeCompleted(award) if award.key.is_of_challenge else BadgeAwarded(award)
+
+
+def taken_back(award: Award) -> BadgeRevoked | ChallengeReopened:
+    """What it means that an award does not hold any more."""
+    return ChallengeReopened(award) if award.key.is_of_challenge else BadgeRevoked(award)
 
 
 NOTHING: Mapping[str, Scalar] = MappingProxyType({})
@@ -73,6 +122,10 @@ class NoticeKind(Enum):
 
     BADGE_AWARDED = "badge_awarded"
     BADGE_REVOKED = "badge_revoked"
+    CHALLENGE_INVITED = "challenge_invited"
+    CHALLENGE_JOINED = "challenge_joined"
+    CHALLENGE_COMPLETED = "challenge_completed"
+    CHALLENGE_REOPENED = "challenge_reopened"
 
 
 class Notice(NamedTuple):

@@ -219,7 +219,8 @@ class Reading(Protocol):
         before: int | None,
         limit: int,
     ) -> dict[MemberId, list[AwardRow]]:
-        """Each member's newest awards with id < `before`, at most `limit` each."""
+        """Each member's newest awards with id < `before`, at most `limit` each: of these badges,
+        by their keys (for challenges, "challenge:KEY"), or of all badges (None)."""
         ...
 
     async def award_counts(

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.challenges import ChallengeState, ChallengeStatus, runs_shown
+from gamification.challenges import status_at as status_of_challenge
+from gamification.definition.compiled import (
+    CompiledBadge,
+    CompiledChallenge,
+    CompiledCriterion,
+    CompiledProgram,
+)
 from gamification.definition.document import Repeat
 from gamification.ids import MemberId
 from gamification.ports import SubjectBound
@@ -22,6 +29,7 @@ class ProgressKind(Enum):
     """What a progress bar is about."""
 
     BADGE = "badge"
+    CHALLENGE = "challenge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +48,7 @@ class CriterionProgress:
     name: str
     current: int
     target: int
-
-    @property
-    def is_met(self) -> bool:
-        return self.current >= self.target
+    is_met: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,8 @@ def needs(program: CompiledProgram, now: datetime) -> Needs:
     badges: set[str] = set()
     for streak in program.streaks.values():
         tallies.update((metric, "") for metric in streak.metrics)
+    for challenge, run in runs_shown(program, now):
+        tallies.update((metric, run.key) for metric in challenge.run_metrics)
     for badge in program.badges.values():
         if badge.repeat is not Repeat.PER_SUBJECT:
             badges.add(badge.key)
@@ -134,10 +141,10 @@ def progress_of(
     earned: Mapping[AwardKey, datetime],
     now: datetime,
 ) -> list[Progress]:
-    """A member's progress bars, in the order of the definition.
+    """A member's progress bars, in the order of the definition: badges, then challenges.
 
     `tallies` holds what `needs` asked for, and `companions`, of this member or of several; secret
-    badges appear only once they are earned.
+    badges appear only once they are earned, challenges while the member takes part.
     """
     mine = {key: tally for key, tally in tallies.items() if key.member == member}
     bars: list[Progress] = []
@@ -146,7 +153,39 @@ def progress_of(
         if badge.is_secret and bar.milestones[0].reached_at is None:
             continue
         bars.append(bar)
+    for challenge, run in runs_shown(program, now):
+        status = status_of_challenge(challenge, member, mine.get, run=run, at=now)
+        if status.state in (ChallengeState.ACTIVE, ChallengeState.COMPLETED):
+            bars.append(_challenge(challenge, status))
     return bars
+
+
+def _challenge(challenge: CompiledChallenge, status: ChallengeStatus) -> Progress:
+    criteria = tuple(
+        CriterionProgress(step.name, step.current, step.target, step.reached_at is not None)
+        for step in status.steps
+    )
+    unmet = [each for each in criteria if not each.is_met]
+    if challenge.is_sequential:
+        shown = (unmet or criteria[-1:])[0]
+    else:
+        shown = min(unmet or criteria, key=lambda each: _fraction(each.current, each.target))
+    return Progress(
+        kind=ProgressKind.CHALLENGE,
+        key=challenge.key,
+        name=challenge.name,
+        subject="",
+        starts_at=status.run.starts_at,
+        ends_at=status.run.ends_at,
+        # What is done stays done, also when a number has fallen since.
+        current=shown.current if unmet else max(shown.current, shown.target),
+        target=shown.target,
+        milestones=tuple(
+            Milestone(step.name, step.target, step.reached_at) for step in status.steps
+        ),
+        criteria=criteria,
+        completed_at=status.completed_at,
+    )
 
 
 def _badge(
@@ -171,7 +210,7 @@ def _badge(
     open_levels = [level for level in badge.levels if reached[level.number] is None]
     goal = open_levels[0] if open_levels else badge.levels[-1]
     criteria = tuple(
-        CriterionProgress(criterion.name, value, target)
+        CriterionProgress(criterion.name, value, target, value >= target)
         for criterion, value, target in zip(badge.criteria, values, goal.thresholds, strict=True)
     )
     behind = min(criteria, key=lambda each: _fraction(each.current, each.target))

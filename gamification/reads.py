@@ -20,7 +20,8 @@ from gamification.draft import subject_text
 from gamification.facts import Activity
 from gamification.ids import MemberId
 from gamification.metrics import distinct
-from gamification.rules.command import moved_by
+from gamification.rules.challenge import counted
+from gamification.rules.command import moved_by, numbers_read
 from gamification.rules.counting import Contributed, contributed
 from gamification.state import AccountKey, AwardKey, ReadSet, State, TallyKey, TallySpan
 from gamification.streak_runs import windows_anywhere
@@ -57,6 +58,8 @@ class BatchReads:
         for contribution in contributions:
             self._contribution(contribution)
             self._day(agenda.following[contribution.key.metric], activity)
+        if plan.challenges:
+            self._steps(program, activity)
         seen = (activity.member, activity.type, agenda.day, program.version)
         if seen not in self._seen:
             self._seen.add(seen)
@@ -80,7 +83,15 @@ class BatchReads:
                     found.update(_award_keys(badge, key))
         return found
 
+    def _steps(self, program: CompiledProgram, activity: Activity) -> None:
+        """The values that steps of challenges count; all else of them is read for the day."""
+        for each in counted(program, activity):
+            if each.contribution.element is not None:
+                key = distinct.element_key(each.contribution.key, each.contribution.element)
+                self.numbers.tallies.add(key)
+
     def _command(self, program: CompiledProgram, agenda: Agenda, command: Activity) -> None:
+        self.numbers.tallies.update(numbers_read(program, command))
         for moved in moved_by(program, command):
             plan = program.moving.get(moved)
             if plan is not None:

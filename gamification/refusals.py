@@ -79,6 +79,30 @@ class InsufficientPoints(Refusal):
     code = "INSUFFICIENT_POINTS"
 
 
+class NotOpen(Refusal):
+    """What the request is about is over."""
+
+    code = "NOT_OPEN"
+
+
+class AlreadyJoined(Refusal):
+    """The member takes part already."""
+
+    code = "ALREADY_JOINED"
+
+
+class NotInvited(Refusal):
+    """Only who was invited may join, and the member was not."""
+
+    code = "NOT_INVITED"
+
+
+class NotJoined(Refusal):
+    """The member takes no part."""
+
+    code = "NOT_JOINED"
+
+
 class Busy(Refusal):
     """The server has more work than it can take: try again after the time it names."""
 

@@ -9,9 +9,13 @@ from gamification.ids import MemberId
 from gamification.outcomes import (
     BadgeAwarded,
     BadgeRevoked,
+    ChallengeCompleted,
+    ChallengeReopened,
     Notice,
     NoticeKind,
     Outcome,
+    Participation,
+    ParticipationChanged,
     PointsAdjusted,
     PointsEarned,
     TallyChanged,
@@ -56,10 +60,12 @@ class Settlement:
                         posting.version,
                     )
                     self.entries.append((entry, account.balance))
-                case BadgeAwarded(award):
+                case BadgeAwarded(award) | ChallengeCompleted(award):
                     self.awards.append(award)
-                    self._announce(NoticeKind.BADGE_AWARDED, award)
-                case BadgeRevoked() | PointsAdjusted():
+                    self._announce_made(award)
+                case ParticipationChanged():
+                    self.announce(outcome)
+                case BadgeRevoked() | ChallengeReopened() | PointsAdjusted():
                     raise AssertionError("only a replay revokes and adjusts")
                 case _:
                     assert_never(outcome)
@@ -74,9 +80,22 @@ class Settlement:
         self.awards += correction.awards
         self.lost_awards += [award.key for award in correction.lost_awards]
         for award in correction.new_awards:
-            self._announce(NoticeKind.BADGE_AWARDED, award)
+            self._announce_made(award)
         for award in correction.lost_awards:
-            self._announce(NoticeKind.BADGE_REVOKED, award)
+            self._announce_lost(award)
+
+    def announce(self, changed: ParticipationChanged) -> None:
+        """Tell that a member joined a challenge or was invited. Who leaves knows it already."""
+        kinds = {
+            Participation.JOINED: NoticeKind.CHALLENGE_JOINED,
+            Participation.INVITED: NoticeKind.CHALLENGE_INVITED,
+        }
+        if changed.participation in kinds:
+            kind, about = kinds[changed.participation], changed.challenge
+            details = {"run": changed.run}
+            self.notices.append(
+                Notice(0, kind, changed.member, None, changed.at, False, about, details)
+            )
 
     async def write(self, writing: Writing, *, announce: bool) -> Changes:
         """Write it all in bulk; what to publish once the transaction has committed.
@@ -102,10 +121,27 @@ class Settlement:
             notices = tuple(await writing.add_notices(self.notices))
         return Changes(self.program.id, self._touched(), self._boards(), notices)
 
-    def _announce(self, kind: NoticeKind, award: Award) -> None:
-        badge = self.program.rules.badges.get(award.key.badge)
-        is_public = badge is not None and not badge.is_secret
-        notice = Notice(0, kind, award.key.member, award.key, award.earned_at, is_public)
+    def _announce_made(self, award: Award) -> None:
+        of_challenge = award.key.is_of_challenge
+        self._announce_award(
+            NoticeKind.CHALLENGE_COMPLETED if of_challenge else NoticeKind.BADGE_AWARDED, award
+        )
+
+    def _announce_lost(self, award: Award) -> None:
+        of_challenge = award.key.is_of_challenge
+        self._announce_award(
+            NoticeKind.CHALLENGE_REOPENED if of_challenge else NoticeKind.BADGE_REVOKED, award
+        )
+
+    def _announce_award(self, kind: NoticeKind, award: Award) -> None:
+        key, at = award.key, award.earned_at
+        if key.is_of_challenge:
+            details = {"run": key.window}
+            notice = Notice(0, kind, key.member, None, at, True, key.challenge, details)
+        else:
+            badge = self.program.rules.badges.get(key.badge)
+            is_public = badge is not None and not badge.is_secret
+            notice = Notice(0, kind, key.member, key, at, is_public)
         self.notices.append(notice)
 
     def _ranked(self, key: TallyKey, tally: Tally) -> Ranked:

@@ -68,14 +68,31 @@ class Account(Struct, frozen=True, gc=False):
     clamped_at: datetime | None = None
 
 
+OF_CHALLENGE = "challenge:"
+"""Begins what the awards for challenges have in the place of a badge's key."""
+
+
 class AwardKey(Struct, frozen=True, order=True, gc=False):
-    """Names one award for ever. `level` counts from 1; `window` and `subject` are "" if unused."""
+    """Names one award for ever. `level` counts from 1; `window` and `subject` are "" if unused.
+
+    An award for a completed challenge has "challenge:KEY" for a badge, and its run for a window.
+    """
 
     member: MemberId
     badge: str
     level: int
     window: str
     subject: str
+
+    @property
+    def is_of_challenge(self) -> bool:
+        """Whether it is for a challenge, and not for a badge."""
+        return self.badge.startswith(OF_CHALLENGE)
+
+    @property
+    def challenge(self) -> str:
+        """The key of the challenge that it is for."""
+        return self.badge.removeprefix(OF_CHALLENGE)
 
 
 class Evidence(NamedTuple):

@@ -48,7 +48,8 @@ class UserError:
         description="What to match on: `INVALID_INPUT`, `UNKNOWN_ACTIVITY_TYPE`, "
         "`INVALID_PROPERTY`, `IDEMPOTENCY_CONFLICT`, `OUT_OF_RANGE`, `TOO_LATE`, `IN_THE_FUTURE`, "
         "`TOO_MANY`, `NOT_FOUND`, `INVALID_DEFINITION`, `INSUFFICIENT_POINTS`, "
-        "`BUSY`. There may be more in the future."
+        "`ALREADY_JOINED`, `NOT_INVITED`, `NOT_JOINED`, `NOT_OPEN`, `BUSY`. There may be more in "
+        "the future."
     )
     message: str = strawberry.field(description="What was wrong and how to mend it, in English.")
     field: list[str] = strawberry.field(

@@ -13,6 +13,8 @@ from typing import NamedTuple, TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from gamification.challenges import ChallengeStatus, runs_shown
+from gamification.challenges import status_at as status_of_challenge
 from gamification.ids import MemberId
 from gamification.ports import (
     ActivityRow,
@@ -54,6 +56,13 @@ class AwardCountAsked(NamedTuple):
 
     member: MemberId
     badges: frozenset[str] | None
+
+
+class ChallengesAsked(NamedTuple):
+    """How a member stands to all challenges at a moment."""
+
+    member: MemberId
+    at: datetime
 
 
 class PlaceAsked(NamedTuple):
@@ -248,6 +257,27 @@ class Loaders:
             ]
 
         return DataLoader(load_fn=load)
+
+    @cached_property
+    def challenges(self) -> DataLoader[ChallengesAsked, dict[str, ChallengeStatus]]:
+        async def load(
+            at: datetime, asked: list[ChallengesAsked]
+        ) -> dict[ChallengesAsked, dict[str, ChallengeStatus]]:
+            runs = runs_shown(self._program.rules, at)
+            metrics = {(metric, run.key) for each, run in runs for metric in each.run_metrics}
+            members = {each.member for each in asked}
+            found = await self._reading.tallies(members, metrics) if metrics else {}
+            return {
+                each: {
+                    challenge.key: status_of_challenge(
+                        challenge, each.member, found.get, run=run, at=at
+                    )
+                    for challenge, run in runs
+                }
+                for each in asked
+            }
+
+        return _grouped(load, lambda asked: asked.at)
 
     # ------------------------------------------------------------------- activities and boards
 

@@ -22,6 +22,24 @@ class NoticeKind(Enum):
     BADGE_REVOKED = strawberry.enum_value(
         "BADGE_REVOKED", description="History changed, and an award does not hold any more."
     )
+    CHALLENGE_INVITED = strawberry.enum_value(
+        "CHALLENGE_INVITED",
+        description="A member may join a challenge: `about` is its key, `details` has the `run`.",
+    )
+    CHALLENGE_JOINED = strawberry.enum_value(
+        "CHALLENGE_JOINED",
+        description="A member takes part in a challenge: `about` is its key, `details` has the "
+        "`run`.",
+    )
+    CHALLENGE_COMPLETED = strawberry.enum_value(
+        "CHALLENGE_COMPLETED",
+        description="A member completed a challenge: `about` is its key, `details` has the `run`.",
+    )
+    CHALLENGE_REOPENED = strawberry.enum_value(
+        "CHALLENGE_REOPENED",
+        description="History changed, and a challenge is not completed any more: `about` is its "
+        "key, `details` has the `run`.",
+    )
 
 
 @strawberry.type(description="What the system announces after a change.")

@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from gql.activities.mutations import ActivityMutations
 from gql.activities.queries import ActivityQueries
 from gql.badges.types import Award
+from gql.challenges.mutations import ChallengeMutations
 from gql.documents import PreparedDocuments
 from gql.execution import Schema
 from gql.executor import ListExecutor
@@ -30,7 +31,12 @@ class Query(ProgramQueries, MemberQueries, ActivityQueries, LeaderboardQueries, 
 
 @strawberry.type(description="What can be done in the program of the credentials.")
 class Mutation(
-    ActivityMutations, PointsMutations, StreakMutations, MemberMutations, ProgramMutations
+    ActivityMutations,
+    PointsMutations,
+    StreakMutations,
+    ChallengeMutations,
+    MemberMutations,
+    ProgramMutations,
 ):
     pass
 

@@ -7,7 +7,7 @@ from msgspec.structs import astuple
 
 from gamification.ids import MemberId
 from gamification.ports import AwardRow
-from gamification.state import Award, AwardKey
+from gamification.state import OF_CHALLENGE, Award, AwardKey
 from models.mapping import AWARD_COLUMNS, award_to_core, award_to_row, from_micros
 from models.session import Scope
 from models.statement import Statement
@@ -107,8 +107,9 @@ def _counts(condition: str) -> Statement:
     )
 
 
-_NEWEST, _NEWEST_OF_BADGES = _newest(""), _newest("AND w.badge {any:4}")
-_COUNTS, _COUNTS_OF_BADGES = _counts(""), _counts("AND w.badge {any:2}")
+_NO_CHALLENGE = f"AND w.badge NOT LIKE '{OF_CHALLENGE}%'"
+_NEWEST, _NEWEST_OF_BADGES = _newest(_NO_CHALLENGE), _newest("AND w.badge {any:4}")
+_COUNTS, _COUNTS_OF_BADGES = _counts(_NO_CHALLENGE), _counts("AND w.badge {any:2}")
 _BEYOND_ALL_IDS = 2**63 - 1
 
 
@@ -153,7 +154,8 @@ async def newest(
     before: int | None,
     limit: int,
 ) -> dict[MemberId, list[AwardRow]]:
-    """Each member's newest awards below `before`, at most `limit` each."""
+    """Each member's newest awards below `before`, at most `limit` each: of these badges, or of all
+    that are badges."""
     rows = [(member,) for member in set(members)]
     below = _BEYOND_ALL_IDS if before is None else before
     if badges is None:
@@ -169,7 +171,7 @@ async def newest(
 async def counts(
     scope: Scope, members: Collection[MemberId], badges: Collection[str] | None
 ) -> dict[MemberId, int]:
-    """How many awards each member has."""
+    """How many awards each member has, of these badges, or of all that are badges."""
     rows = [(member,) for member in set(members)]
     if badges is None:
         fetched = await scope.fetch(_COUNTS, rows=rows)

@@ -13,7 +13,7 @@ Cells = tuple[str, str, str, str]
 
 def preview_table(preview: Preview) -> list[str]:
     """The lines of a preview: who would gain (+) and lose (-) what, and what is in the way (!)."""
-    rows = [*_badges(preview), *_points(preview)]
+    rows = [*_badges(preview), *_challenges(preview), *_points(preview)]
     about = f"{preview.members:,} members, {preview.activities:,} activities"
     return [
         f"If these rules had always been in force ({about}):",
@@ -28,6 +28,14 @@ def _badges(preview: Preview) -> Iterator[Cells]:
         for mark, share in (("+", effect.gaining), ("-", effect.losing)):
             if share.members:
                 yield f"{mark} {name}", f"{share.members:,}", f"{share.total:,}", _named(share)
+
+
+def _challenges(preview: Preview) -> Iterator[Cells]:
+    for effect in preview.challenges:
+        for mark, share in (("+", effect.completing), ("-", effect.reopened)):
+            if share.members:
+                name = f"{mark} {effect.challenge}"
+                yield name, f"{share.members:,}", f"{share.total:,}", _named(share)
 
 
 def _points(preview: Preview) -> Iterator[Cells]:

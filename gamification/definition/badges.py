@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from gamification import windows
+from gamification.definition.challenges import given_by, given_metric
 from gamification.definition.compiled import (
     CompiledBadge,
     CompiledCriterion,
@@ -15,10 +16,10 @@ from gamification.definition.counters import Counters
 from gamification.definition.document import Badge, Criterion, Repeat
 from gamification.definition.scope import Scope
 from gamification.metrics import TOTAL
-from gamification.quantity import parse
+from gamification.quantity import SCALE, parse
 from gamification.windows import AllTime, Spec
 
-ONE_OF_FIVE = "Give exactly one of metric, points, cap, badge, streak"
+ONE_OF_SIX = "Give exactly one of metric, points, cap, badge, streak, challenge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class BadgeCompiler:
 
     def _badge(self, key: str, badge: Badge) -> CompiledBadge:
         path = f"badges.{key}"
+        givers = given_by(self.scope.definition, key)
+        if givers and not (badge.when or badge.levels):
+            return self._given(key, badge, givers, path)
         found: list[tuple[CompiledCriterion, Decimal]] = []
         for index, criterion in enumerate(self._written(badge, path)):
             place = f"{path}.when.{index}" if badge.when else path
@@ -49,6 +53,24 @@ class BadgeCompiler:
             levels=self._levels(badge, [at_least for _, at_least in found], path),
             repeat=badge.repeat,
             per=per,
+            is_secret=badge.visibility == "secret",
+        )
+
+    def _given(self, key: str, badge: Badge, givers: list[str], path: str) -> CompiledBadge:
+        """A badge without criteria: whoever completes one of these challenges has it."""
+        if badge.on or badge.over or badge.streak or badge.where:
+            self.scope.error(path, "has no criteria to narrow", "Leave its other keys out")
+        if badge.repeat is not Repeat.ONCE:
+            self.scope.error(f"{path}.repeat", "a challenge gives it once", "Leave it out")
+        challenges = self.scope.definition.challenges
+        name = " or ".join(challenges[giver].name or giver for giver in givers)
+        criterion = CompiledCriterion(name, given_metric(key), AllTime(), TOTAL, None, 0)
+        return CompiledBadge(
+            key=key,
+            criteria=(criterion,),
+            levels=(Level(1, None, (SCALE,), self._gives(badge, 0, 1, path)),),
+            repeat=Repeat.ONCE,
+            per=None,
             is_secret=badge.visibility == "secret",
         )
 
@@ -73,9 +95,16 @@ class BadgeCompiler:
     def _criterion(
         self, key: str, badge: Badge, written: Criterion, path: str
     ) -> CompiledCriterion | None:
-        named = [written.metric, written.points, written.cap, written.badge, written.streak]
+        named = [
+            written.metric,
+            written.points,
+            written.cap,
+            written.badge,
+            written.streak,
+            written.challenge,
+        ]
         if sum(name is not None for name in named) != 1:
-            self.scope.error(path, "is about nothing, or about several things", ONE_OF_FIVE)
+            self.scope.error(path, "is about nothing, or about several things", ONE_OF_SIX)
             return None
         over = self.scope.window(written.over, f"{path}.over") if written.over else None
         if written.metric is not None:
@@ -95,6 +124,8 @@ class BadgeCompiler:
             return self._cap_criterion(written.cap, over, path)
         if written.streak is not None:
             return self._streak_criterion(written.streak, over, path)
+        if written.challenge is not None:
+            return self._challenge_criterion(written.challenge, over, path)
         return self._badge_criterion(str(written.badge), over, path)
 
     def _cap_criterion(self, name: str, over: Spec | None, path: str) -> CompiledCriterion | None:
@@ -126,6 +157,19 @@ class BadgeCompiler:
             self.scope.error(f"{path}.over", "badges are counted over all time", "Leave it out")
         self.counters.counted_badges.add(name)
         return CompiledCriterion(badge.name or name, f"badge:{name}", AllTime(), TOTAL, None, 0)
+
+    def _challenge_criterion(
+        self, name: str, over: Spec | None, path: str
+    ) -> CompiledCriterion | None:
+        challenge = self.scope.find("challenge", name, path, self.scope.definition.challenges)
+        if challenge is None:
+            return None
+        if over is not None:
+            message = "completed challenges are counted over all time"
+            self.scope.error(f"{path}.over", message, "Leave it out")
+        self.counters.counted_challenges.add(name)
+        metric = f"challenge:{name}"
+        return CompiledCriterion(challenge.name or name, metric, AllTime(), TOTAL, None, 0)
 
     def _levels(self, badge: Badge, at_least: list[Decimal], path: str) -> tuple[Level, ...]:
         if badge.levels is None:

@@ -84,6 +84,7 @@ def _windows(definition: Definition) -> set[str]:
     words = {metric.over for metric in definition.metrics.values()}
     words |= {cap.per for cap in definition.caps.values()}
     words |= {board.every for board in definition.leaderboards.values()}
+    words |= {each.every or "" for each in definition.challenges.values()}
     for badge in definition.badges.values():
         words.add(badge.over or "")
         words |= {criterion.over or "" for criterion in badge.when or []}

@@ -6,14 +6,19 @@ from datetime import datetime
 
 from gamification import windows
 from gamification.definition.badges import BadgeCompiler
+from gamification.definition.challenges import ChallengeCompiler
 from gamification.definition.checks import check_cycles, check_unused
 from gamification.definition.compiled import (
     ActivityPlan,
+    ChallengePlan,
     CompiledBadge,
     CompiledBoard,
     CompiledCap,
+    CompiledChallenge,
     CompiledEarning,
     CompiledProgram,
+    CompiledStreak,
+    CompiledTier,
     Contribution,
     PointsWindow,
     Read,
@@ -25,7 +30,14 @@ from gamification.definition.compiled import (
 from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition, Leaderboard
-from gamification.definition.plans import Reach, moving, moving_streak, plan_of, reads_following
+from gamification.definition.plans import (
+    Reach,
+    joining,
+    moving,
+    moving_streak,
+    plan_of,
+    reads_following,
+)
 from gamification.definition.problems import DefinitionRefused, Problem
 from gamification.definition.reading import stored_definition
 from gamification.definition.scope import WEEKDAYS, Scope, lateness
@@ -47,6 +59,8 @@ def compile_program(
     counters = Counters(scope)
     streaks = compile_streaks(scope, counters)
     tiers = compile_tiers(scope, counters)
+    challenge_compiler = ChallengeCompiler(scope, counters, calendar)
+    challenges = challenge_compiler.compile()
     badges = BadgeCompiler(scope, counters, streaks).compile()
     boards = _boards(scope, counters)
     caps = _caps(scope)
@@ -55,38 +69,56 @@ def compile_program(
     _check_whole(scope)
     watchers = _watchers(badges)
     contributions = counters.contributions()
-    reach = Reach(
-        units=units,
-        watchers=watchers,
-        counted_badges=frozenset(counters.counted_badges),
-        streaks=tuple(streaks.values()),
-        tiers=tuple(tiers.values()),
-    )
+    reach = _reach(counters, units, watchers, streaks=streaks, tiers=tiers)
     program = CompiledProgram(
         definition=definition,
         version=version,
         calendar=calendar,
         max_lateness=lateness(definition.max_lateness),
-        plans=_plans(scope, contributions, earnings, reach),
+        plans=_plans(
+            scope, contributions, earnings, challenge_compiler.plans(challenges), reach=reach
+        ),
         following=_following(contributions, reach),
-        moving=_moving(reach),
+        moving=_moving(reach, challenges),
         units=units,
         streaks=streaks,
         tiers=tiers,
+        challenges=challenges,
         badges=badges,
         watchers=watchers,
         boards=boards,
         ranked=frozenset(board.metric for board in boards.values()),
         segments={board.metric: board.segment for board in boards.values() if board.segment},
-        counted_badges=frozenset(counters.counted_badges),
+        counted_badges=reach.counted_badges,
+        counted_challenges=reach.counted_challenges,
     )
     return program, scope.problems
+
+
+def _reach(
+    counters: Counters,
+    units: Mapping[str, Unit],
+    watchers: Mapping[str, tuple[Watcher, ...]],
+    *,
+    streaks: Mapping[str, CompiledStreak],
+    tiers: Mapping[str, CompiledTier],
+) -> Reach:
+    return Reach(
+        units=units,
+        watchers=watchers,
+        counted_badges=frozenset(counters.counted_badges),
+        counted_challenges=frozenset(counters.counted_challenges),
+        streaks=tuple(streaks.values()),
+        tiers=tuple(tiers.values()),
+    )
 
 
 def _plans(
     scope: Scope,
     contributions: Mapping[str, tuple[Contribution, ...]],
     earnings: Mapping[str, tuple[CompiledEarning, ...]],
+    challenges: Mapping[str, tuple[ChallengePlan, ...]],
+    *,
     reach: Reach,
 ) -> dict[str, ActivityPlan]:
     return {
@@ -94,6 +126,7 @@ def _plans(
             PropertyCheck(scope.properties(activity_type)),
             contributions.get(activity_type, ()),
             earnings.get(activity_type, ()),
+            challenges.get(activity_type, ()),
             reach,
         )
         for activity_type in scope.definition.activities
@@ -108,11 +141,13 @@ def _following(
     return {metric: reads_following(metric, reach) for metric in metrics}
 
 
-def _moving(reach: Reach) -> dict[str, UnitPlan]:
-    """What is read when a command moves points, a streak, or a member to another zone."""
+def _moving(reach: Reach, challenges: Mapping[str, CompiledChallenge]) -> dict[str, UnitPlan]:
+    """What is read when a command moves points, a streak, or a member to another zone, or lets one
+    take part in a challenge."""
     return {
         **{unit: moving(unit, reach) for unit in reach.units},
         **{streak.metric: moving_streak(streak, reach) for streak in reach.streaks},
+        **{each.metric: joining(each, reach) for each in challenges.values()},
         ZONE_METRIC: UnitPlan((Read(ZONE_METRIC, AllTime(), None),), ()),
     }
 

@@ -21,6 +21,7 @@ class Counters:
         default_factory=lambda: defaultdict[str, set[tuple[str, Spec]]](set)
     )
     counted_badges: set[str] = field(default_factory=set[str])
+    counted_challenges: set[str] = field(default_factory=set[str])
     _contributions: dict[tuple[str, str, Spec], Contribution] = field(
         default_factory=dict[tuple[str, str, Spec], Contribution]
     )
@@ -42,22 +43,35 @@ class Counters:
         if metric is None:
             return None
         over = window or self.scope.window(metric.over, f"metrics.{name}.over")
-        types, aggregation = self._types(name, metric)
-        per = metric.per and self.scope.property_of(metric.per, types, f"metrics.{name}.per")
-        element = metric.distinct and self.scope.property_of(
-            metric.distinct, types, f"metrics.{name}.distinct"
-        )
-        stored = windows.stored_unit(over)
-        counter = Counter(tally_name or name, stored, aggregation, per, element)
+        types, counter = self._counter(name, metric, over, tally_name)
         for activity_type in types:
-            self._contribute(name, metric, counter, activity_type, where)
-        if element is not None and isinstance(over, windows.Rolling):
+            place = (activity_type, counter.metric, counter.stored)
+            if place not in self._contributions:
+                contribution = self._contribution(name, metric, counter, activity_type, where)
+                self._contributions[place] = contribution
+        if counter.element is not None and isinstance(over, windows.Rolling):
             self.scope.error(
                 path,
                 "different values cannot be counted over rolling days",
                 "Use a window of the calendar or all time",
             )
-        return CompiledCriterion(metric.name or name, counter.metric, over, aggregation, per, 0)
+        return CompiledCriterion(
+            metric.name or name, counter.metric, over, counter.aggregation, counter.per, 0
+        )
+
+    def apart(
+        self, name: str, window: Spec, path: str, tally_name: str, *, where: str | None = None
+    ) -> dict[str, Contribution]:
+        """What each type of activity adds to a metric's number, for a rule that decides itself
+        which activities count; nothing, and a problem, when there is no such metric."""
+        metric = self.scope.find("metric", name, path, self.scope.definition.metrics)
+        if metric is None:
+            return {}
+        types, counter = self._counter(name, metric, window, tally_name)
+        return {
+            activity_type: self._contribution(name, metric, counter, activity_type, where)
+            for activity_type in types
+        }
 
     def points(self, unit: str, window: Spec, path: str, tally_name: str | None = None) -> str:
         """Keep tallies of the points earned of a unit over a window; their metric's name."""
@@ -72,6 +86,18 @@ class Counters:
         for (activity_type, _, _), contribution in self._contributions.items():
             by_type[activity_type].append(contribution)
         return {activity_type: tuple(found) for activity_type, found in by_type.items()}
+
+    def _counter(
+        self, name: str, metric: Metric, over: Spec, tally_name: str | None
+    ) -> tuple[list[str], Counter]:
+        """The types a metric is taken over, and the tallies it is kept in."""
+        types, aggregation = self._types(name, metric)
+        per = metric.per and self.scope.property_of(metric.per, types, f"metrics.{name}.per")
+        element = metric.distinct and self.scope.property_of(
+            metric.distinct, types, f"metrics.{name}.distinct"
+        )
+        stored = windows.stored_unit(over)
+        return types, Counter(tally_name or name, stored, aggregation, per, element)
 
     def _types(self, name: str, metric: Metric) -> tuple[list[str], Aggregation]:
         """The types a metric is taken over, and its aggregation."""
@@ -96,12 +122,9 @@ class Counters:
         aggregation = {"max": HIGHEST, "last": LATEST}.get(kinds[0], TOTAL)
         return self.scope.types(named, path), aggregation
 
-    def _contribute(
+    def _contribution(
         self, name: str, metric: Metric, counter: Counter, activity_type: str, where: str | None
-    ) -> None:
-        place = (activity_type, counter.metric, counter.stored)
-        if place in self._contributions:
-            return
+    ) -> Contribution:
         path = f"metrics.{name}"
         sources = [source for source in (metric.where, where) if source is not None]
         condition = self.scope.condition(
@@ -110,7 +133,7 @@ class Counters:
             f"{path}.where",
         )
         amount = self.scope.amount(_amount(metric, activity_type), activity_type, path)
-        self._contributions[place] = Contribution(counter, amount, condition)
+        return Contribution(counter, amount, condition)
 
 
 def _amount(metric: Metric, activity_type: str) -> WrittenAmount:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from gamification.definition.document_challenges import Challenge
 from gamification.definition.document_streaks import Streak
 from gamification.definition.parts import (
     Amount,
@@ -102,14 +103,15 @@ class Earning(Part):
 
 
 class Criterion(Part):
-    """A threshold on a metric, on points earned, on what a cap has let through, on badges, or on
-    the length of a streak."""
+    """A threshold on a metric, on points earned, on what a cap has let through, on badges, on the
+    length of a streak, or on how often a challenge was completed."""
 
     metric: Key | None = None
     points: Key | None = None
     cap: Key | None = None
     badge: Key | None = None
     streak: Key | None = None
+    challenge: Key | None = None
     at_least: Annotated[Number, Field(gt=0)]
     over: Words | None = Field(None, description="The metric's own window if left out.")
 
@@ -130,7 +132,8 @@ class Repeat(Enum):
 
 
 class Badge(Part):
-    """A mark of achievement. Either `when` (all criteria), or `levels` of one metric or streak."""
+    """A mark of achievement. Either `when` (all criteria), or `levels` of one metric or streak;
+    neither, where a challenge gives it."""
 
     name: Label | None = None
     description: Prose | None = None
@@ -230,6 +233,7 @@ class Definition(Part):
     streaks: dict[Key, Streak] = Field(default_factory=dict[str, Streak], max_length=50)
     tiers: dict[Key, Tier] = Field(default_factory=dict[str, Tier], max_length=10)
     badges: dict[Key, Badge] = Field(default_factory=dict[str, Badge], max_length=500)
+    challenges: dict[Key, Challenge] = Field(default_factory=dict[str, Challenge], max_length=200)
     leaderboards: dict[Key, Leaderboard] = Field(
         default_factory=dict[str, Leaderboard], max_length=100
     )

@@ -55,4 +55,4 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 class Part(BaseModel):
     """What every part of a definition keeps to: no unknown keys, nothing changed once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)

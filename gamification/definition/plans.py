@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gamification.definition.challenges import given_metric
 from gamification.definition.compiled import (
     ActivityPlan,
+    ChallengePlan,
     CompiledBadge,
+    CompiledChallenge,
     CompiledEarning,
     CompiledStreak,
     CompiledTier,
@@ -21,12 +24,13 @@ from gamification.windows import AllTime
 
 
 class Reach(NamedTuple):
-    """What cascades run through: units, who watches which tallies, badges that are counted, and
-    streaks."""
+    """What cascades run through: units, who watches which tallies, badges and challenges that are
+    counted, and streaks."""
 
     units: Mapping[str, Unit]
     watchers: Mapping[str, tuple[Watcher, ...]]
     counted_badges: frozenset[str]
+    counted_challenges: frozenset[str]
     streaks: tuple[CompiledStreak, ...]
     tiers: tuple[CompiledTier, ...]
 
@@ -49,6 +53,7 @@ def plan_of(
     check: PropertyCheck,
     contributions: tuple[Contribution, ...],
     earnings: tuple[CompiledEarning, ...],
+    challenges: tuple[ChallengePlan, ...],
     reach: Reach,
 ) -> ActivityPlan:
     """The plan of one type of activity."""
@@ -62,6 +67,8 @@ def plan_of(
         for cap in earning.caps:
             earned.reads[Read(cap.metric, cap.per, None)] = None
             earned.metrics.append(cap.metric)
+    for plan in challenges:
+        _challenge(plan.challenge, earned, reach)
     _follow(earned, reach)
     moved = [each.counter.metric for each in contributions]
     counted = _Found(metrics=[*moved])
@@ -76,6 +83,7 @@ def plan_of(
         tiers=tiers,
         is_tiered=bool(tiers) or _reaches_tiers({*earned.metrics, *counted.metrics}, reach),
         earnings=earnings,
+        challenges=challenges,
         reads=tuple(earned.reads),
         units=units,
     )
@@ -115,6 +123,14 @@ def moving_streak(streak: CompiledStreak, reach: Reach) -> UnitPlan:
     return UnitPlan(tuple(found.reads), tuple(found.units))
 
 
+def joining(challenge: CompiledChallenge, reach: Reach) -> UnitPlan:
+    """The plan of joining a challenge, which may complete it."""
+    found = _Found()
+    _challenge(challenge, found, reach)
+    _follow(found, reach)
+    return UnitPlan(tuple(found.reads), tuple(found.units))
+
+
 def _follow(found: _Found, reach: Reach) -> None:
     for metric in found.metrics:  # grows while the cascade is followed
         for streak in reach.advanced_by(metric):
@@ -137,6 +153,17 @@ def _badge(badge: CompiledBadge, found: _Found, reach: Reach) -> None:
             _points(unit, found, reach)
     if badge.key in reach.counted_badges:
         found.metrics.append(f"badge:{badge.key}")
+
+
+def _challenge(challenge: CompiledChallenge, found: _Found, reach: Reach) -> None:
+    for metric in challenge.run_metrics:
+        found.reads[Read(metric, challenge.window, None)] = None
+    for unit, _ in challenge.gives:
+        _points(unit, found, reach)
+    counted = [challenge.metric] if challenge.key in reach.counted_challenges else []
+    for metric in [*counted, *map(given_metric, challenge.badges)]:
+        found.reads[Read(metric, AllTime(), None)] = None
+        found.metrics.append(metric)
 
 
 def _streak(streak: CompiledStreak, found: _Found) -> None:

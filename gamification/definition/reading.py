@@ -155,7 +155,7 @@ def _field_names() -> set[str]:
     """Every key that any part of a definition knows."""
     names: set[str] = set()
     for part in [Definition, *_parts(BaseModel)]:
-        names.update(part.model_fields)
+        names.update(field.alias or name for name, field in part.model_fields.items())
     return names
 
 

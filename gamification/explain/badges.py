@@ -116,7 +116,9 @@ def explain_badge(
             award,
             tuple(
                 CriterionExplained(
-                    criterion, CriterionProgress(criterion.name, current, target), window
+                    criterion,
+                    CriterionProgress(criterion.name, current, target, current >= target),
+                    window,
                 )
                 for (criterion, window, current), target in zip(now, level.thresholds, strict=True)
             ),
@@ -226,5 +228,10 @@ def _derived(program: CompiledProgram, metric: str, activity: Activity, caused: 
             )
         case "badge":
             return SCALE * sum(row.award.key.badge == key for row in caused.awards)
+        case "challenge":
+            return SCALE * sum(row.award.key.badge == metric for row in caused.awards)
+        case "given":
+            givers = {one.award for one in program.challenges.values() if key in one.badges}
+            return SCALE * sum(row.award.key.badge in givers for row in caused.awards)
         case _:
             return 0

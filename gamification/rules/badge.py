@@ -4,6 +4,7 @@ from gamification.definition.compiled import CompiledBadge, Level
 from gamification.definition.document import Repeat
 from gamification.draft import Draft
 from gamification.metrics import TOTAL
+from gamification.outcomes import BadgeAwarded
 from gamification.quantity import SCALE
 from gamification.rules.earning import give
 from gamification.state import Award, AwardKey, Evidence, TallyKey
@@ -53,16 +54,15 @@ def _award(
         Evidence(criterion.name, value, least)
         for criterion, value, least in zip(badge.criteria, values, level.thresholds, strict=True)
     )
-    draft.add_award(
-        Award(
-            key=key,
-            earned_at=activity.occurred_at,
-            cause=activity.key,
-            subject=subject,
-            evidence=evidence,
-            version=draft.program.version,
-        )
+    made = Award(
+        key=key,
+        earned_at=activity.occurred_at,
+        cause=activity.key,
+        subject=subject,
+        evidence=evidence,
+        version=draft.program.version,
     )
+    draft.add_award(BadgeAwarded(made))
     rule = f"badge/{badge.key}/{level.number}/{key.window}/{key.subject}"
     for unit, amount in level.gives:
         give(draft, unit, amount, rule=rule)

@@ -7,9 +7,9 @@ from gamification.definition.compiled import CompiledProgram
 from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.draft import Draft
 from gamification.facts import Activity
-from gamification.rules import adjustment, freeze, move, pause, prize, restore
+from gamification.rules import adjustment, freeze, move, participation, pause, prize, restore
 from gamification.rules.streak import streak_of
-from gamification.state import State
+from gamification.state import State, TallyKey
 
 
 def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
@@ -33,8 +33,19 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
         case CommandType.STREAK_RESTORED:
             unit = restore.unit_of(command)
             return (*_streaks_moved(program, command), *(() if unit is None else (unit,)))
+        case CommandType.CHALLENGE_JOINED:
+            return participation.moved_by(program, command)
+        case CommandType.CHALLENGE_LEFT | CommandType.CHALLENGE_INVITED:
+            return ()  # it completes nothing
         case _:
             assert_never(type_)
+
+
+def numbers_read(program: CompiledProgram, command: Activity) -> list[TallyKey]:
+    """The tallies that a command reads by names of its own, and not those of its day."""
+    if CommandType(command.type) in participation.COMMANDS:
+        return participation.numbers_read(program, command)
+    return []
 
 
 def accept(program: CompiledProgram, state: State, command: Activity) -> None:
@@ -59,6 +70,12 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
             pause.accept_resume(program, state, command)
         case CommandType.STREAK_RESTORED:
             restore.accept(program, state, command)
+        case (
+            CommandType.CHALLENGE_JOINED
+            | CommandType.CHALLENGE_LEFT
+            | CommandType.CHALLENGE_INVITED
+        ):
+            participation.accept(program, state, command)
         case _:
             assert_never(type_)
 
@@ -81,6 +98,12 @@ def carry_out(draft: Draft) -> None:
             pause.resume(draft)
         case CommandType.STREAK_RESTORED:
             restore.restore(draft)
+        case (
+            CommandType.CHALLENGE_JOINED
+            | CommandType.CHALLENGE_LEFT
+            | CommandType.CHALLENGE_INVITED
+        ):
+            participation.change(draft)
         case _:
             assert_never(type_)
 

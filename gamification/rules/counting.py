@@ -1,8 +1,10 @@
 """Metrics: without this file activities would leave no numbers behind."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
-from gamification.definition.compiled import Agenda, Counter
+from gamification.definition.compiled import Agenda, Contribution, Counter
 from gamification.draft import Draft, subject_text
 from gamification.facts import Activity
 from gamification.metrics import TOTAL, distinct
@@ -21,9 +23,16 @@ class Contributed(Struct, frozen=True, gc=False):
 
 def contributed(agenda: Agenda, activity: Activity) -> list[Contributed]:
     """What an activity adds to which tallies, by the agenda of its day."""
+    return contributed_by(agenda.contributions.get(activity.type, ()), activity)
+
+
+def contributed_by(
+    contributions: Iterable[tuple[Contribution, str]], activity: Activity
+) -> list[Contributed]:
+    """What contributions of its type, in the windows given, make of an activity."""
     found: list[Contributed] = []
     value, properties = activity.value, activity.properties
-    for (counter, amount, where), window in agenda.contributions.get(activity.type, ()):
+    for (counter, amount, where), window in contributions:
         if where is not None and not where.holds(activity.type, value, properties):
             continue
         subject = "" if counter.per is None else subject_text(properties.get(counter.per))

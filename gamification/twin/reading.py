@@ -115,7 +115,8 @@ class TwinReading(TwinView):
         found = [
             row
             for key, row in self._tables.awards.items()
-            if key.member == member and (badges is None or key.badge in badges)
+            if key.member == member
+            and (key.badge in badges if badges is not None else not key.is_of_challenge)
         ]
         return sorted(found, reverse=True, key=BY_ID)
 

@@ -59,6 +59,15 @@ class BadgeEffect:
     losing: Share = field(default_factory=Share)
 
 
+@dataclass(slots=True)
+class ChallengeEffect:
+    """Who would complete runs of a challenge that they have not, and who would not have."""
+
+    challenge: str
+    completing: Share = field(default_factory=Share)
+    reopened: Share = field(default_factory=Share)
+
+
 class BalanceMove(NamedTuple):
     """One member's balance as it is and as it would be, in ten-thousandths."""
 
@@ -113,6 +122,7 @@ class Preview:
     effects: dict[tuple[str, int], BadgeEffect] = field(
         default_factory=dict[tuple[str, int], BadgeEffect]
     )
+    runs: dict[str, ChallengeEffect] = field(default_factory=dict[str, ChallengeEffect])
     units: dict[str, PointsEffect] = field(default_factory=dict[str, PointsEffect])
     refused: dict[str, RefusedType] = field(default_factory=dict[str, RefusedType])
     unjudged: Share = field(default_factory=Share)
@@ -121,6 +131,11 @@ class Preview:
     def badges(self) -> list[BadgeEffect]:
         """The levels of badges that somebody would gain or lose, in the order of the rules."""
         return [each for each in self.effects.values() if each.gaining.total or each.losing.total]
+
+    @property
+    def challenges(self) -> list[ChallengeEffect]:
+        """The challenges that somebody would complete, or would not have, in the rules' order."""
+        return [each for each in self.runs.values() if each.completing.total or each.reopened.total]
 
     @property
     def points(self) -> list[PointsEffect]:
@@ -151,7 +166,7 @@ async def preview_definition(
             some = members[start : start + MEMBERS_AT_ONCE]
             histories = await auditing.histories([member.id for member in some])
             judged = comparison.judged(some, histories)
-            stored = await _stored(auditing, reading, judged, badges=comparison.badges)
+            stored = await _stored(auditing, reading, judged, awarded=comparison.awarded)
             comparison.compare(judged, stored)
             yield preview
         if len(members) < len(page):
@@ -193,12 +208,12 @@ async def _stored(
     reading: Reading,
     judged: Sequence[tuple[Member, State]],
     *,
-    badges: Collection[str],
+    awarded: Collection[str],
 ) -> _Stored:
     """Read no more than can differ in a preview, which is a small part of a member's totals."""
     states = {member.id: state for member, state in judged}
     awards: dict[MemberId, list[AwardKey]] = defaultdict(list)
-    for award in await reading.earned(states, badges):
+    for award in await reading.earned(states, awarded):
         awards[award.member].append(award)
     balances: dict[MemberId, dict[str, int]] = defaultdict(dict)
     never_opened: list[AccountKey] = []
@@ -217,7 +232,8 @@ class _Comparison:
     def __init__(self, program: Program, rules: CompiledProgram, *, of_members: int) -> None:
         self.preview = Preview(of_members)
         known = [rules, *(version for _, version in reversed(program.timeline.versions))]
-        self.badges = {badge for each in known for badge in each.badges}
+        self.awarded = {badge for each in known for badge in each.badges}
+        self.awarded |= {one.award for each in known for one in each.challenges.values()}
         self._timeline = Timeline(((None, rules),))
         for each in known:
             for badge in each.badges.values():
@@ -225,6 +241,9 @@ class _Comparison:
                     self.preview.effects.setdefault(
                         (badge.key, level.number), BadgeEffect(badge.key, level.number, level.key)
                     )
+            for challenge in each.challenges.values():
+                effect = ChallengeEffect(challenge.key)
+                self.preview.runs.setdefault(challenge.key, effect)
             for unit in each.units.values():
                 self.preview.units.setdefault(unit.key, PointsEffect(unit.key))
         self._starts = {unit.key: unit.start for unit in rules.units.values()}
@@ -266,10 +285,16 @@ class _Comparison:
         self, member: Member, computed: Collection[AwardKey], stored: Collection[AwardKey]
     ) -> None:
         new, lost = set(computed).difference(stored), set(stored).difference(computed)
-        for level, count in Counter((key.badge, key.level) for key in new).items():
+        badges = Counter((key.badge, key.level) for key in new if not key.is_of_challenge)
+        for level, count in badges.items():
             self.preview.effects[level].gaining.add(member.external_id, count)
-        for level, count in Counter((key.badge, key.level) for key in lost).items():
+        badges = Counter((key.badge, key.level) for key in lost if not key.is_of_challenge)
+        for level, count in badges.items():
             self.preview.effects[level].losing.add(member.external_id, count)
+        for key, count in Counter(key.challenge for key in new if key.is_of_challenge).items():
+            self.preview.runs[key].completing.add(member.external_id, count)
+        for key, count in Counter(key.challenge for key in lost if key.is_of_challenge).items():
+            self.preview.runs[key].reopened.add(member.external_id, count)
 
     def _check(self, activity: Activity) -> None:
         if activity.type not in self._doubted:

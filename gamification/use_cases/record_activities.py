@@ -13,7 +13,7 @@ from gamification.commands import NewFact
 from gamification.facts import Activity, Order, Retraction
 from gamification.folding import Effective, Folded, fold
 from gamification.ids import MemberId
-from gamification.outcomes import BadgeRevoked, Outcome, PointsAdjusted
+from gamification.outcomes import Outcome, ParticipationChanged, PointsAdjusted, taken_back
 from gamification.ports import Bus, Judging, Member, Store
 from gamification.program import Program
 from gamification.reads import BatchReads
@@ -246,12 +246,16 @@ class _Attempt:
         if history:
             settlement.last[member] = _order(history[-1])
         for key in mine:
-            self._report(key, replayed.outcomes.get(key, []))
+            outcomes = replayed.outcomes.get(key, [])
+            for each in outcomes:
+                if isinstance(each, ParticipationChanged):
+                    settlement.announce(each)
+            self._report(key, outcomes)
         self._report(
             mine[-1],
             [
                 *replayed.outcomes.get(mine[-1], []),
-                *(BadgeRevoked(award) for award in correct.lost_awards),
+                *(taken_back(award) for award in correct.lost_awards),
                 *(PointsAdjusted(entry) for entry, _ in correct.entries if entry.revision),
             ],
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gamification.admission import KEY_LENGTH_MAX, is_name, quantity_of
 from gamification.facts import Activity, Retraction
-from gamification.outcomes import BadgeAwarded, BadgeRevoked, Outcome, PointsAdjusted
+from gamification.outcomes import Outcome, PointsAdjusted, made, taken_back
 from gamification.ports import Bus, Changes, Store, Writing
 from gamification.program import Program
 from gamification.quantity import to_text
@@ -95,8 +95,8 @@ async def _write(
     changes = await settlement.write(writing, announce=True)
     outcomes: list[Outcome] = []
     for correction in corrections:
-        outcomes += [BadgeRevoked(award) for award in correction.lost_awards]
-        outcomes += [BadgeAwarded(award) for award in correction.new_awards]
+        outcomes += [taken_back(award) for award in correction.lost_awards]
+        outcomes += [made(award) for award in correction.new_awards]
         outcomes += [PointsAdjusted(entry) for entry, _ in correction.entries]
     return Retracted(tuple(activities), not activities, False, tuple(outcomes)), changes
 

@@ -11,18 +11,22 @@ from gamification.ids import MemberId
 from gamification.outcomes import (
     BadgeAwarded,
     BadgeRevoked,
+    ChallengeCompleted,
+    ChallengeReopened,
     Outcome,
     PointsAdjusted,
     PointsEarned,
     TallyChanged,
 )
 from gamification.ports import Ahead, AwardRow, EntryRow, Standing
+from gamification.progress import ProgressKind
 from gamification.ranking import Place, Ties
 from gamification.refusals import Refusal
 from gamification.state import Tally
 from gamification.use_cases.record_activities import Recorded
 from gamification.windows import Rolling, keys_read, window
 from gql.badges.types import Award
+from gql.challenges.types import CompletedChallenge
 from gql.context import Context, Info
 from gql.leaderboards.boards import Run, run_at, run_of
 from gql.leaderboards.types import (
@@ -65,6 +69,7 @@ class Told:
 
     recorded: Recorded
     awards: list[Award]
+    completed: list[CompletedChallenge]
     entries: list[PointsEntry]
 
 
@@ -81,11 +86,21 @@ async def told_of(context: Context, results: Sequence[Recorded | Refusal]) -> li
     def told(recorded: Recorded) -> Told:
         if not recorded.is_told_from_store:
             outcomes = recorded.outcomes
-            return Told(recorded, awards_in(rules, outcomes), entries_in(outcomes))
+            return Told(
+                recorded,
+                awards_in(rules, outcomes),
+                completed_in(rules, outcomes),
+                entries_in(outcomes),
+            )
         awards, entries = first_times[recorded.activity.key]
         return Told(
             recorded,
-            [Award.of(rules, row.award) for row in awards],
+            [Award.of(rules, row.award) for row in awards if not row.award.key.is_of_challenge],
+            [
+                CompletedChallenge.of(rules, row.award)
+                for row in awards
+                if row.award.key.is_of_challenge
+            ],
             [PointsEntry.of_row(row) for row in entries],
         )
 
@@ -108,6 +123,24 @@ def awards_in(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> list[Award
     return [Award.of(rules, each.award) for each in outcomes if isinstance(each, BadgeAwarded)]
 
 
+def completed_in(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> list[CompletedChallenge]:
+    """The challenges that were completed."""
+    return [
+        CompletedChallenge.of(rules, each.award)
+        for each in outcomes
+        if isinstance(each, ChallengeCompleted)
+    ]
+
+
+def reopened_in(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> list[CompletedChallenge]:
+    """The challenges that are not completed any more."""
+    return [
+        CompletedChallenge.of(rules, each.award)
+        for each in outcomes
+        if isinstance(each, ChallengeReopened)
+    ]
+
+
 def revoked_in(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> list[Award]:
     """The awards that do not hold any more."""
     return [Award.of(rules, each.award) for each in outcomes if isinstance(each, BadgeRevoked)]
@@ -124,13 +157,20 @@ def entries_in(outcomes: Iterable[Outcome]) -> list[PointsEntry]:
     return entries
 
 
-def badges_touched(rules: CompiledProgram, outcomes: Iterable[Outcome]) -> set[str]:
-    """The badges that read a number which has changed."""
+def bars_touched(
+    rules: CompiledProgram, outcomes: Iterable[Outcome]
+) -> set[tuple[ProgressKind, str]]:
+    """The badges and challenges that read a number which has changed."""
     metrics = {each.key.metric for each in outcomes if isinstance(each, TallyChanged)}
-    return {
-        badge.key
+    badges = {
+        (ProgressKind.BADGE, badge.key)
         for badge in rules.badges.values()
         if any(criterion.metric in metrics for criterion in badge.criteria)
+    }
+    return badges | {
+        (ProgressKind.CHALLENGE, challenge.key)
+        for challenge in rules.challenges.values()
+        if not metrics.isdisjoint(challenge.run_metrics)
     }
 
 

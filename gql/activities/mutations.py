@@ -15,8 +15,10 @@ from gql.activities.changes import (
     StandingChange,
     Told,
     awards_in,
-    badges_touched,
+    bars_touched,
+    completed_in,
     entries_in,
+    reopened_in,
     revoked_in,
     standings_moved,
     told_of,
@@ -28,6 +30,7 @@ from gql.activities.inputs import (
 )
 from gql.activities.types import Activity
 from gql.badges.types import Award
+from gql.challenges.types import CompletedChallenge
 from gql.context import Info
 from gql.errors import INPUT, UserError, refusals_as, user_errors
 from gql.members.types import Member
@@ -51,6 +54,9 @@ class RecordActivityPayload:
         "entries are those of the first time."
     )
     awards: list[Award] = strawberry.field(description="The awards that it completed.")
+    completed_challenges: list[CompletedChallenge] = strawberry.field(
+        description="The challenges that it completed."
+    )
     revoked_awards: list[Award] = strawberry.field(
         description="The awards that do not hold any more, because the activity came late and "
         "history is another now."
@@ -64,11 +70,11 @@ class RecordActivityPayload:
 
     @strawberry.field(description="The progress bars that it moved, as they are now.")
     async def progress(self, info: Info) -> list[Progress]:
-        touched = badges_touched(info.context.program.rules, self.outcomes)
+        touched = bars_touched(info.context.program.rules, self.outcomes)
         if self.member_id is None or not touched:
             return []
         bars = await info.context.loaders.progress.load(self.member_id)
-        return [Progress.of(bar) for bar in bars if bar.key in touched]
+        return [Progress.of(bar) for bar in bars if (bar.kind, bar.key) in touched]
 
     @strawberry.field(description="The member's place on each leaderboard whose score it moved.")
     async def standings(self, info: Info) -> list[StandingChange]:
@@ -88,6 +94,7 @@ class RecordActivityPayload:
             member=Member.of(recorded.member),
             replayed=recorded.replayed,
             awards=result.awards,
+            completed_challenges=result.completed,
             revoked_awards=revoked_in(rules, recorded.outcomes),
             entries=result.entries,
             user_errors=[],
@@ -102,6 +109,7 @@ class RecordActivityPayload:
             member=None,
             replayed=False,
             awards=[],
+            completed_challenges=[],
             revoked_awards=[],
             entries=[],
             user_errors=user_errors(refusal),
@@ -144,6 +152,14 @@ class RetractActivityPayload:
     @strawberry.field(description="The awards that do not hold any more.")
     def revoked_awards(self, info: Info) -> list[Award]:
         return revoked_in(info.context.program.rules, self.outcomes)
+
+    @strawberry.field(description="Challenges that are completed now and were not before.")
+    def completed_challenges(self, info: Info) -> list[CompletedChallenge]:
+        return completed_in(info.context.program.rules, self.outcomes)
+
+    @strawberry.field(description="Challenges that are not completed any more.")
+    def reopened_challenges(self, info: Info) -> list[CompletedChallenge]:
+        return reopened_in(info.context.program.rules, self.outcomes)
 
     @strawberry.field(description="The entries that adjust the ledger of points.")
     def entries(self) -> list[PointsEntry]:

@@ -7,10 +7,11 @@ import strawberry
 from gamification.refusals import Refusal
 from gamification.use_cases.show_progress import progress_after
 from gamification.use_cases.simulate_activity import Simulated, simulate_activity
-from gql.activities.changes import Told, badges_touched, revoked_in, told_of
+from gql.activities.changes import Told, bars_touched, revoked_in, told_of
 from gql.activities.inputs import RecordActivityInput
 from gql.activities.types import Activity
 from gql.badges.types import Award
+from gql.challenges.types import CompletedChallenge
 from gql.context import Info
 from gql.errors import UserError, refusals_as, user_errors
 from gql.permissions import Read, WriteActivities
@@ -30,6 +31,9 @@ class SimulateActivityPayload:
     awards: list[Award] = strawberry.field(
         description="The awards that it would complete, secret badges among them."
     )
+    completed_challenges: list[CompletedChallenge] = strawberry.field(
+        description="The challenges that it would complete."
+    )
     revoked_awards: list[Award] = strawberry.field(
         description="The awards that would not hold any more, because the activity comes late."
     )
@@ -44,11 +48,13 @@ class SimulateActivityPayload:
     async def progress(self, info: Info) -> list[Progress]:
         context, simulated = info.context, self.simulated
         rules = context.program.rules
-        touched = badges_touched(rules, simulated.recorded.outcomes) if simulated else set[str]()
-        if simulated is None or not touched:
+        if simulated is None:
+            return []
+        touched = bars_touched(rules, simulated.recorded.outcomes)
+        if not touched:
             return []
         bars = await progress_after(context.reading, rules, simulated, now=context.at)
-        return [Progress.of(bar) for bar in bars if bar.key in touched]
+        return [Progress.of(bar) for bar in bars if (bar.kind, bar.key) in touched]
 
     @classmethod
     def refused(cls, refusal: Refusal) -> Self:
@@ -56,6 +62,7 @@ class SimulateActivityPayload:
             simulated=None,
             replayed=False,
             awards=[],
+            completed_challenges=[],
             revoked_awards=[],
             entries=[],
             user_errors=user_errors(refusal),
@@ -108,6 +115,7 @@ class ActivityQueries:
             simulated=simulated,
             replayed=recorded.replayed,
             awards=told.awards,
+            completed_challenges=told.completed,
             revoked_awards=revoked_in(context.program.rules, recorded.outcomes),
             entries=told.entries,
             user_errors=[],

@@ -14,6 +14,7 @@ from gql.scalars import Properties, Quantity
 
 if TYPE_CHECKING:
     from gql.badges.types import Award
+    from gql.challenges.types import CompletedChallenge
     from gql.explain.activities import ActivityExplanation
     from gql.members.types import Member
     from gql.points.types import PointsEntry
@@ -74,7 +75,19 @@ class Activity(Node):
 
         context = info.context
         rows = await context.loaders.awards_of_activities.load(self.key)
-        return [Award.of(context.program.rules, row.award) for row in rows]
+        awards = [row.award for row in rows if not row.award.key.is_of_challenge]
+        return [Award.of(context.program.rules, award) for award in awards]
+
+    @strawberry.field(description="The challenges that it completed.")
+    async def completed_challenges(
+        self, info: Info
+    ) -> list[Annotated["CompletedChallenge", strawberry.lazy("gql.challenges.types")]]:
+        from gql.challenges.types import CompletedChallenge
+
+        context = info.context
+        rows = await context.loaders.awards_of_activities.load(self.key)
+        awards = [row.award for row in rows if row.award.key.is_of_challenge]
+        return [CompletedChallenge.of(context.program.rules, award) for award in awards]
 
     @strawberry.field(
         description="The entries that it made in the ledger of points, with those that adjusted "

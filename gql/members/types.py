@@ -13,8 +13,11 @@ from gamification.state import TallyKey
 from gamification.streak_runs import zone_of
 from gql.activities.types import Activity
 from gql.badges.types import AwardConnection, awards_of
+from gql.challenges.reading import standings_of
+from gql.challenges.types import ChallengeState, MemberChallenge
 from gql.context import Context, Info
 from gql.explain.badges import BadgeExplanation, explanation_of
+from gql.explain.challenges import ChallengeExplanation, challenge_explained
 from gql.explain.ranks import RankExplanation, rank_explained
 from gql.leaderboards.boards import run_at
 from gql.leaderboards.types import LeaderboardEntry, board_of, entry_of
@@ -125,6 +128,43 @@ class Member(Node):
         statuses = await info.context.loaders.tiers.load(self.record.id)
         tiers = info.context.program.rules.tiers
         return [Tier.of(tier, statuses[key]) for key, tier in tiers.items()]
+
+    @strawberry.field(
+        description="How the member stands to each challenge, in the definition's order: to the "
+        "run that is going on, or else the next one, or else the last."
+    )
+    async def challenges(
+        self,
+        info: Info,
+        state: Annotated[
+            list[ChallengeState] | None,
+            strawberry.argument(description="Only those in one of these states. All, if left out."),
+        ] = None,
+        at: Annotated[
+            datetime | None,
+            strawberry.argument(
+                description="The runs of this moment, with what is known of them now. Now, if left "
+                "out."
+            ),
+        ] = None,
+    ) -> list[MemberChallenge]:
+        standings = await standings_of(info.context, self.record.id, at)
+        return [each for each in standings if state is None or each.state in state]
+
+    @strawberry.field(
+        description="Why the member has completed a challenge, or has it not: what is missing, and "
+        "which activities counted."
+    )
+    async def explain_challenge(
+        self,
+        info: Info,
+        challenge: Annotated[str, strawberry.argument(description="The challenge's key.")],
+        at: Annotated[
+            datetime | None,
+            strawberry.argument(description="In the run of this moment. Now, if left out."),
+        ] = None,
+    ) -> ChallengeExplanation:
+        return await challenge_explained(info.context, self.record.id, challenge, at)
 
     @strawberry.field(
         description="Why the member has a badge, or has it not: which criteria are met, what is "

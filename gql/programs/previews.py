@@ -48,6 +48,23 @@ class PreviewedBadge:
         )
 
 
+@strawberry.type(description="A challenge that somebody would complete, or would not have.")
+class PreviewedChallenge:
+    key: str = strawberry.field(description="The challenge's name in the definition.")
+    completing: PreviewedAwards = strawberry.field(description="Who would complete runs of it.")
+    reopened: PreviewedAwards = strawberry.field(
+        description="Who has completed runs of it, and would not have."
+    )
+
+    @classmethod
+    def of(cls, effect: core.ChallengeEffect) -> "PreviewedChallenge":
+        return cls(
+            key=effect.challenge,
+            completing=PreviewedAwards.of(effect.completing),
+            reopened=PreviewedAwards.of(effect.reopened),
+        )
+
+
 @strawberry.type(description="One member's balance, as it is and as it would be.")
 class PreviewedBalance:
     external_id: str = strawberry.field(description="The member's id in your own system.")
@@ -116,6 +133,9 @@ class DefinitionPreview:
     badges: list[PreviewedBadge] = strawberry.field(
         description="The levels of badges that somebody would gain or lose."
     )
+    challenges: list[PreviewedChallenge] = strawberry.field(
+        description="The challenges that somebody would complete, or would not have."
+    )
     points: list[PreviewedPoints] = strawberry.field(
         description="The units of points in which somebody's balance would move."
     )
@@ -135,6 +155,7 @@ class DefinitionPreview:
             activities=preview.activities,
             is_complete=preview.is_complete,
             badges=[PreviewedBadge.of(each) for each in preview.badges],
+            challenges=[PreviewedChallenge.of(each) for each in preview.challenges],
             points=[PreviewedPoints.of(each) for each in preview.points],
             refused=[PreviewedRefusal.of(each) for each in preview.refused.values()],
             unjudged=preview.unjudged.sample,

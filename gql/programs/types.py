@@ -8,6 +8,7 @@ import strawberry
 from gamification.definition import document
 from gamification.program import Program as ProgramValue
 from gql.badges.types import Badge
+from gql.challenges.types import Challenge
 from gql.context import Context, Info
 from gql.leaderboards.types import Leaderboard
 from gql.pages import After, Connection, First, Node, node_id
@@ -95,6 +96,12 @@ class Program(Node):
     @strawberry.field(description="The units of points.")
     def points(self) -> list[PointsUnit]:
         return [PointsUnit.of(unit) for unit in self.value.rules.units.values()]
+
+    @strawberry.field(description="The challenges that can be taken up.")
+    def challenges(self) -> list[Challenge]:
+        rules = self.value.rules
+        found = (Challenge.of(rules, key) for key in rules.challenges)
+        return [challenge for challenge in found if challenge]
 
     @strawberry.field(description="The leaderboards.")
     def leaderboards(self) -> list[Leaderboard]:

@@ -12,6 +12,9 @@ from gql.scalars import Quantity
 @strawberry.enum(description="What a progress bar is about.")
 class ProgressKind(Enum):
     BADGE = strawberry.enum_value("BADGE", description="A badge, and its next level.")
+    CHALLENGE = strawberry.enum_value(
+        "CHALLENGE", description="A run of a challenge in which the member takes part."
+    )
 
 
 @strawberry.type(description="A threshold on a progress bar.")
@@ -52,7 +55,9 @@ class ProgressCriterion:
 )
 class Progress:
     kind: ProgressKind = strawberry.field(description="What the bar is about.")
-    key: str = strawberry.field(description="The key of the badge it leads to.")
+    key: str = strawberry.field(
+        description="The key of the badge it leads to, or of the challenge."
+    )
     name: str = strawberry.field(description="What members read.")
     subject: str | None = strawberry.field(
         description="The post, store, … that is nearest to the goal, where one is counted for each."

@@ -34,6 +34,15 @@ OPERATIONS = {
     ),
     'mutation { resumeStreak(input: {member: "a", streak: "x"}) { replayed } }': "members:write",
     'mutation { restoreStreak(input: {member: "a", streak: "x"}) { replayed } }': "members:write",
+    'mutation { joinChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (
+        "activities:write"
+    ),
+    'mutation { leaveChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (
+        "activities:write"
+    ),
+    'mutation { inviteToChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (
+        "activities:write"
+    ),
     'mutation { applyDefinition(input: {definition: "x"}) { version } }': "definition:write",
     "mutation { rollBackDefinition(input: {version: 9}) { version } }": "definition:write",
 }

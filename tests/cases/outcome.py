@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from gamification.challenges import runs_shown
+from gamification.challenges import status_at as status_of_challenge
 from gamification.definition.compiled import CompiledProgram, CompiledTier
 from gamification.ids import MemberId
 from gamification.progress import progress_of
@@ -127,6 +129,25 @@ def tiers(rules: CompiledProgram, came: Came, member: MemberId, now: datetime) -
         if status.to_next is not None:
             words += f", {to_text(status.to_next)} to next"
         found[key] = words
+    return found
+
+
+def challenges(
+    rules: CompiledProgram, came: Came, member: MemberId, now: datetime
+) -> dict[str, str]:
+    """Challenges: "active 3/10", "completed 10/10 2/2 at 2026-03-02T12:00, ends 2026-03-09T00:00":
+    of the steps, how far each is."""
+    found: dict[str, str] = {}
+    for challenge, run in runs_shown(rules, now):
+        status = status_of_challenge(challenge, member, came.tallies.get, run=run, at=now)
+        words = [status.state.value]
+        words += [f"{to_text(each.current)}/{to_text(each.target)}" for each in status.steps]
+        text = " ".join(words)
+        if status.completed_at is not None:
+            text += f" at {status.completed_at:%Y-%m-%dT%H:%M}"
+        if run.ends_at is not None:
+            text += f", ends {run.ends_at:%Y-%m-%dT%H:%M}"
+        found[challenge.key] = text
     return found
 
 

@@ -75,6 +75,7 @@ def check(case: Case, came: Came) -> None:
     expect, ids = case.expect, members(case)
     assert expect.keys() <= {
         "points", "granted", "badges", "tallies", "progress", "boards", "streaks", "tiers",
+        "challenges",
     }  # fmt: skip
     names = {id_: name for name, id_ in ids.items()}
     named = names.__getitem__
@@ -92,6 +93,9 @@ def check(case: Case, came: Came) -> None:
     assert {key: bars.get(key) for key in progress} == outcome.texts(progress)
     if "tiers" in expect:
         assert outcome.tiers(case.rules, came, ids["anne"], case.now) == expect["tiers"]
+    if "challenges" in expect:
+        found = outcome.challenges(case.rules, came, ids["anne"], case.now)
+        assert found == expect["challenges"]
     if "streaks" in expect:
         assert outcome.streaks(case.rules, came, ids["anne"], case.now) == expect["streaks"]
 
@@ -119,4 +123,12 @@ def _merged(came: Came, one: Replayed) -> Came:
 
 def test_every_kind_of_rule_has_cases() -> None:
     files: Sequence[str] = sorted({case.name.split(":")[0] for case in ALL})
-    assert files == ["badges", "earning", "leaderboards", "metrics", "streaks", "tiers"]
+    assert files == [
+        "badges",
+        "challenges",
+        "earning",
+        "leaderboards",
+        "metrics",
+        "streaks",
+        "tiers",
+    ]

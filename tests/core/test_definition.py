@@ -20,7 +20,7 @@ EARN = {"each": {"on": "visit", "give": {"stars": 1}}}
 BOARD = {"all": {"metric": "visits"}}
 EXAMPLES = sorted((ROOT / "programs").glob("*.yaml"))
 
-ONE_OF_FOUR = "Give exactly one of metric, points, cap, badge, streak"
+ONE_OF_SIX = "Give exactly one of metric, points, cap, badge, streak, challenge"
 WINDOWS = '"all time", "day", "week", "month", "quarter", "half year", "year" or "30 days"'
 BREAK = "Break the circle: take out one of the gifts or criteria"
 MEND = "Mend the expression"
@@ -40,6 +40,14 @@ def errors(text: str) -> list[tuple[str, str, str]]:
 
 def warnings(text: str) -> list[tuple[str, str]]:
     return [(each.path, each.message) for each in problems(text) if each.is_warning]
+
+
+def challenge(**parts: Any) -> dict[str, Any]:
+    """A definition whose one challenge has these parts."""
+    return {
+        **badge(when={"metric": "visits", "at_least": 1}),
+        "challenges": {"c": {"goal": {"metric": "visits", "target": 1}, **parts}},
+    }
 
 
 def badge(**parts: Any) -> dict[str, Any]:
@@ -316,11 +324,74 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         "Add 'when' or 'levels'",
     ),
     (
+        "a challenge without a goal",
+        challenge(goal=None),
+        "challenges.c",
+        "has nothing to reach, or two things",
+        "Give either 'goal' or 'steps'",
+    ),
+    (
+        "an order of one goal",
+        challenge(order="sequential"),
+        "challenges.c.order",
+        "one goal has no order",
+        "Leave it out",
+    ),
+    (
+        "a challenge of rolling days",
+        challenge(every="7 days"),
+        "challenges.c.every",
+        "rolling days have no runs",
+        "Use day, week, month, quarter, year or season",
+    ),
+    (
+        "a challenge that ends before it begins",
+        challenge(**{"from": "2026-03-02", "until": "2026-03-02"}),
+        "challenges.c.until",
+        "is not after 'from'",
+        "Write a day after 2026-03-02: the first that is not part of it",
+    ),
+    (
+        "counting from a joining that does not happen",
+        challenge(count_from="join"),
+        "challenges.c.count_from",
+        "nobody joins it",
+        "Write 'join: opt_in' or 'join: invitation', or leave it out",
+    ),
+    (
+        "a challenge about subjects",
+        challenge(goal={"metric": "per-post", "target": 1}),
+        "challenges.c.goal.metric",
+        "is one number per subject, not per member",
+        "Use a metric without per",
+    ),
+    (
+        "a challenge that gives a badge with criteria",
+        challenge(give={"badge": "b"}),
+        "challenges.c.give.badge",
+        "'b' has criteria of its own",
+        "Remove those, or give nothing here and add the criterion 'challenge: c' there",
+    ),
+    (
+        "a challenge that gives a word",
+        challenge(give={"stars": "many"}),
+        "challenges.c.give.stars",
+        "is not a number",
+        "Write how many",
+    ),
+    (
+        "a criterion on a challenge that is not there",
+        badge(when={"challenge": "lap", "at_least": 1}),
+        "badges.b.when.0",
+        "there is no challenge 'lap'",
+        "Define a challenge first",
+    ),
+    (
         "a criterion about two things",
         badge(when={"metric": "visits", "points": "stars", "at_least": 1}),
         "badges.b.when.0",
         "is about nothing, or about several things",
-        ONE_OF_FOUR,
+        ONE_OF_SIX,
     ),
     (
         "where without activities",

@@ -1,6 +1,6 @@
 """What a batch loads before it is judged: all that judging reads, and little more."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from hypothesis import given
@@ -18,7 +18,8 @@ from tests.builders import ANNE, NOON, activity, admitted, after, rules, units
 from tests.laws.commands import commands, keyed
 from tests.laws.effort import tried
 from tests.laws.histories import histories
-from tests.laws.programs import programs
+from tests.laws.programs import programs, programs_of_challenges
+from tests.laws.taking_part import facts_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -84,10 +85,21 @@ def test_nothing_is_judged_that_was_not_loaded(
     program: CompiledProgram, history: list[NewActivity], sent: list[NewCommand]
 ) -> None:
     """Tallies and accounts; rolling days lie in spans. Awards that exist are never missed."""
+    facts: list[NewFact] = [*history, *sent]
+    judge_what_was_loaded(program, sorted(facts, key=lambda fact: fact.occurred_at or NOON))
+
+
+@tried(1)
+@given(programs_of_challenges(), st.data())
+def test_nor_where_members_join_and_leave(program: CompiledProgram, data: st.DataObject) -> None:
+    facts = data.draw(facts_of(program))
+    judge_what_was_loaded(program, sorted(facts, key=lambda each: (each.occurred_at, each.key)))
+
+
+def judge_what_was_loaded(program: CompiledProgram, facts: Sequence[NewFact]) -> None:
+    """Judge each fact on all there is, and on what it says that it reads."""
     timeline = Timeline(((None, program),))
     whole = State()
-    facts: list[NewFact] = [*history, *sent]
-    facts.sort(key=lambda fact: fact.occurred_at or NOON)
     for number, new in enumerate(facts):
         fact = admitted(new, key=f"{number:03d}")
         reads = reads_of(timeline, [fact])

@@ -60,6 +60,9 @@ def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
         "badges": _badges(draw, small),
         "leaderboards": _boards(draw),
     }
+    if draw(st.booleans()):
+        whole["challenges"] = _challenges(draw, small)
+        whole["badges"]["winner"] = {"give": {"stars": 1}}
     return compile_program(Definition.model_validate(whole))[0]
 
 
@@ -85,6 +88,62 @@ def programs_of_streaks(draw: st.DrawFn) -> CompiledProgram:
         "leaderboards": {"orders": {"metric": "orders"}},
     }
     return compile_program(Definition.model_validate(whole))[0]
+
+
+@st.composite
+def programs_of_challenges(draw: st.DrawFn) -> CompiledProgram:
+    """Challenges and what they lead to: who takes part, and when, decides over all else."""
+    small = st.integers(1, 3)
+    whole: dict[str, Any] = {
+        "key": KEY,
+        "name": "Law",
+        "time_zone": draw(st.sampled_from(["UTC", "America/Sao_Paulo"])),
+        "seasons": {"early": "2026-02-01/2026-03-03", "late": "2026-03-04/2026-03-29"},
+        "activities": ACTIVITIES,
+        "metrics": METRICS,
+        "points": {"stars": {}},
+        "challenges": _challenges(draw, small),
+        "badges": {
+            "winner": {"give": {"stars": 1}},
+            "faithful": {"when": {"challenge": "solo", "at_least": draw(st.integers(1, 2))}},
+        },
+        "leaderboards": {"stars": {"points": "stars"}},
+    }
+    return compile_program(Definition.model_validate(whole))[0]
+
+
+def _challenges(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
+    """One of each way of taking part; orders, runs and what counts are drawn."""
+    every = st.sampled_from([None, "day", "week", "month", "season"])
+    order = st.sampled_from(["parallel", "sequential"])
+    count_from = st.sampled_from(["start", "join"])
+    return {
+        "solo": {"goal": {"metric": "orders", "target": draw(small)}, "every": draw(every)},
+        "quest": {
+            "steps": [
+                {"metric": "spend", "target": draw(small)},
+                {"metric": "stores", "target": draw(st.integers(1, 2))},
+                {"metric": draw(st.sampled_from(["orders", "best", "weight"])), "target": 1},
+            ],
+            "order": draw(order),
+            "join": "opt_in",
+            "count_from": draw(count_from),
+            "every": draw(every),
+            "from": "2026-03-01",
+            "until": "2026-03-29",
+            "give": {"stars": 5},
+        },
+        "club": {
+            "steps": [
+                {"metric": "gifts", "target": 1},
+                {"metric": "spend", "target": draw(small), "where": "value >= 1"},
+            ],
+            "order": draw(order),
+            "join": "invitation",
+            "count_from": draw(count_from),
+            "give": {"stars": 3, "badge": "winner"},
+        },
+    }
 
 
 def _caps(draw: st.DrawFn) -> dict[str, Any]:

@@ -5,6 +5,11 @@ Each kind of rule has its file; what only the whole knows is in program.py.
 
 from gamification.definition.compiled.badges import CompiledBadge, CompiledCriterion, Level, Watcher
 from gamification.definition.compiled.boards import CompiledBoard
+from gamification.definition.compiled.challenges import (
+    ChallengePlan,
+    CompiledChallenge,
+    CompiledStep,
+)
 from gamification.definition.compiled.numbers import Contribution, Counter, Read
 from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
 from gamification.definition.compiled.points import CompiledCap, CompiledEarning, PointsWindow, Unit
@@ -15,12 +20,15 @@ from gamification.definition.compiled.tiers import CompiledTier, TierLevel
 __all__ = [
     "ActivityPlan",
     "Agenda",
+    "ChallengePlan",
     "CompiledBadge",
     "CompiledBoard",
     "CompiledCap",
+    "CompiledChallenge",
     "CompiledCriterion",
     "CompiledEarning",
     "CompiledProgram",
+    "CompiledStep",
     "CompiledStreak",
     "CompiledTier",
     "Contribution",

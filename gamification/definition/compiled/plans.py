@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from gamification.definition.compiled.challenges import ChallengePlan
 from gamification.definition.compiled.numbers import Contribution, Read
 from gamification.definition.compiled.points import CompiledEarning
 from gamification.definition.compiled.streaks import CompiledStreak
@@ -18,8 +19,8 @@ class ActivityPlan:
 
     `tiers` multiply what its rules give. Where `is_tiered`, its points depend on levels, or levels
     that points depend on are reached by it: then order matters.
-    `reads` is what its points may lead to, through badges and what these give. What its
-    contributions may lead to stands in `CompiledProgram.following`; `units` is of both.
+    `reads` is what its points and its challenges may lead to, through badges and what these give.
+    What its contributions may lead to stands in `CompiledProgram.following`; `units` is of all.
     """
 
     check: PropertyCheck
@@ -29,14 +30,15 @@ class ActivityPlan:
     tiers: tuple[CompiledTier, ...]
     is_tiered: bool
     earnings: tuple[CompiledEarning, ...]
+    challenges: tuple[ChallengePlan, ...]
     reads: tuple[Read, ...]
     units: tuple[str, ...]
 
 
 class UnitPlan(NamedTuple):
-    """What must be loaded before points of a unit are moved, or a streak is.
+    """What must be loaded before points of a unit are moved, a streak is, or a challenge is joined.
 
-    `reads` is what may be read because they move, `units` are those that may be given for it.
+    `reads` is what may be read because of that, `units` are those that may be given for it.
     """
 
     reads: tuple[Read, ...]
@@ -58,7 +60,7 @@ class Agenda:
     `contributions` holds what each type of activity adds, with the window that it adds it to;
     `points` holds (metric, window, start) of each unit; `reads` what each type of activity reads
     for its points, `following` what is read because a metric moved, and `moving` because points of
-    a unit did, or a streak.
+    a unit did, a streak, or who takes part in a challenge.
     """
 
     day: date

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from gamification.conditions import Segment
 from gamification.definition.compiled.badges import CompiledBadge, Watcher
 from gamification.definition.compiled.boards import CompiledBoard
+from gamification.definition.compiled.challenges import CompiledChallenge
 from gamification.definition.compiled.numbers import Read
 from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
 from gamification.definition.compiled.points import Unit
@@ -34,12 +35,14 @@ class CompiledProgram:
     units: Mapping[str, Unit]
     streaks: Mapping[str, CompiledStreak]
     tiers: Mapping[str, CompiledTier]
+    challenges: Mapping[str, CompiledChallenge]
     badges: Mapping[str, CompiledBadge]
     watchers: Mapping[str, tuple[Watcher, ...]]
     boards: Mapping[str, CompiledBoard]
     ranked: frozenset[str]
     segments: Mapping[str, Segment]
     counted_badges: frozenset[str]
+    counted_challenges: frozenset[str]
     agendas: dict[date, Agenda] = field(
         default_factory=dict[date, Agenda], init=False, repr=False, compare=False
     )

@@ -1,0 +1,166 @@
+"""Challenges as they stand at a moment: which run is meant, and how far a member has come in it.
+
+What is kept of a member are numbers of each run. That a run has not begun, or is over, is worked
+out here, when they are read.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple
+
+from gamification import windows
+from gamification.definition.compiled import CompiledChallenge, CompiledProgram
+from gamification.definition.document_challenges import Join
+from gamification.ids import MemberId
+from gamification.state import Tally, TallyKey
+from gamification.windows import Calendar, Seasons, Window
+
+Find = Callable[[TallyKey], Tally | None]
+
+_INSTANT = timedelta(microseconds=1)
+
+
+class ChallengeState(Enum):
+    """How a member stands to a run: it has not begun; they could join; they are at it; they have
+    done it; it is over, and they have not."""
+
+    UPCOMING = "upcoming"
+    NOT_JOINED = "not_joined"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+
+
+class StepStatus(NamedTuple):
+    """How far a step is, in ten-thousandths. In a sequence only one that `is_open` is counted."""
+
+    name: str
+    current: int
+    target: int
+    reached_at: datetime | None
+    is_open: bool
+
+
+class ChallengeStatus(NamedTuple):
+    """How a member stands to a run. `joined_at` is None for who takes no part, and for all where
+    everybody does."""
+
+    run: Window
+    state: ChallengeState
+    is_invited: bool
+    joined_at: datetime | None
+    completed_at: datetime | None
+    steps: tuple[StepStatus, ...]
+
+
+def run_at(challenge: CompiledChallenge, at: datetime, calendar: Calendar) -> Window | None:
+    """The run that is going on at a moment."""
+    window = windows.window_at(challenge.window, at, calendar) if challenge.is_open(at) else None
+    return None if window is None else _clipped(challenge, window)
+
+
+def run_named(challenge: CompiledChallenge, key: str, calendar: Calendar) -> Window:
+    """The run with this key. A key of another form is a `ValueError`."""
+    return _clipped(challenge, windows.window(challenge.window, key, calendar))
+
+
+def run_to_join(challenge: CompiledChallenge, at: datetime, calendar: Calendar) -> Window | None:
+    """The run that is going on at a moment, or else the next one; None where there is none."""
+    first = at if challenge.since is None else max(at, challenge.since)
+    window = windows.window_at(challenge.window, first, calendar)
+    if window is None and isinstance(challenge.window, Seasons):
+        window = _season_from(challenge.window, first, calendar)
+    if window is None:
+        return None
+    run = _clipped(challenge, window)
+    return run if challenge.until is None or (run.starts_at or first) < challenge.until else None
+
+
+def run_shown(challenge: CompiledChallenge, at: datetime, calendar: Calendar) -> Window | None:
+    """The run that is going on at a moment, or else the next one, or else the last."""
+    run = run_to_join(challenge, at, calendar)
+    if run is not None:
+        return run
+    last = at if challenge.until is None else min(at, challenge.until - _INSTANT)
+    window = windows.window_at(challenge.window, last, calendar)
+    if window is None and isinstance(challenge.window, Seasons):
+        window = _season_until(challenge.window, last, calendar)
+    return None if window is None else _clipped(challenge, window)
+
+
+def runs_shown(program: CompiledProgram, at: datetime) -> list[tuple[CompiledChallenge, Window]]:
+    """The run of each challenge that is shown at a moment; none of one without any season yet."""
+    return [
+        (challenge, run)
+        for challenge in program.challenges.values()
+        if (run := run_shown(challenge, at, program.calendar)) is not None
+    ]
+
+
+def status_at(
+    challenge: CompiledChallenge, member: MemberId, find: Find, *, run: Window, at: datetime
+) -> ChallengeStatus:
+    """How a member stands to a run at a moment."""
+
+    def kept(metric: str) -> Tally | None:
+        return find(TallyKey(member, metric, run.key, ""))
+
+    joined, done = kept(challenge.joined_metric), kept(challenge.done_metric)
+    takes_part = joined is not None and joined.value > 0
+    steps: list[StepStatus] = []
+    is_open = True
+    for step in challenge.steps:
+        tally, reached = kept(step.metric), kept(step.reached_metric)
+        reached_at = None if reached is None else reached.reached_at
+        current = 0 if tally is None else tally.value
+        steps.append(StepStatus(step.name, current, step.target, reached_at, is_open))
+        is_open = is_open and (reached is not None or not challenge.is_sequential)
+    return ChallengeStatus(
+        run=run,
+        state=_state(
+            run,
+            at,
+            takes_part=takes_part or challenge.join is Join.AUTOMATIC,
+            is_done=done is not None,
+        ),
+        is_invited=kept(challenge.invited_metric) is not None,
+        joined_at=joined.reached_at if joined is not None and takes_part else None,
+        completed_at=None if done is None else done.reached_at,
+        steps=tuple(steps),
+    )
+
+
+def _state(run: Window, at: datetime, *, takes_part: bool, is_done: bool) -> ChallengeState:
+    if is_done:
+        return ChallengeState.COMPLETED
+    if run.ends_at is not None and run.ends_at <= at:
+        return ChallengeState.EXPIRED
+    if run.starts_at is not None and run.starts_at > at:
+        return ChallengeState.UPCOMING
+    return ChallengeState.ACTIVE if takes_part else ChallengeState.NOT_JOINED
+
+
+def _clipped(challenge: CompiledChallenge, window: Window) -> Window:
+    """A run is no longer than the challenge."""
+    starts = [each for each in (window.starts_at, challenge.since) if each is not None]
+    ends = [each for each in (window.ends_at, challenge.until) if each is not None]
+    return Window(window.key, max(starts, default=None), min(ends, default=None))
+
+
+def _season_from(seasons: Seasons, at: datetime, calendar: Calendar) -> Window | None:
+    """The first season that begins after a moment."""
+    for season in seasons.ranges:
+        window = windows.window(seasons, f"season:{season.name}", calendar)
+        if window.starts_at is not None and window.starts_at > at:
+            return window
+    return None
+
+
+def _season_until(seasons: Seasons, at: datetime, calendar: Calendar) -> Window | None:
+    """The last season that has ended by a moment."""
+    for season in reversed(seasons.ranges):
+        window = windows.window(seasons, f"season:{season.name}", calendar)
+        if window.ends_at is not None and window.ends_at <= at:
+            return window
+    return None

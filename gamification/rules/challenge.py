@@ -1,0 +1,151 @@
+"""Challenges: numbers to reach within a run, for members who take part."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gamification.definition.challenges import given_metric
+from gamification.definition.compiled import CompiledChallenge, CompiledProgram
+from gamification.definition.document_challenges import Join
+from gamification.draft import Draft
+from gamification.facts import Activity
+from gamification.metrics import TOTAL, distinct
+from gamification.outcomes import ChallengeCompleted
+from gamification.quantity import SCALE
+from gamification.rules.counting import Contributed, contributed_by, count
+from gamification.rules.earning import give
+from gamification.state import Award, AwardKey, Evidence, State, Tally, TallyKey
+from gamification.windows import key_at
+
+
+class Counted(NamedTuple):
+    """What an activity adds to a step, if it counts: to which, by its index, and in which run."""
+
+    challenge: CompiledChallenge
+    run: str
+    step: int
+    contribution: Contributed
+
+    def kept(self, metric: str) -> TallyKey:
+        """One of the numbers that are kept of the member in the run."""
+        return TallyKey(self.contribution.key.member, metric, self.run, "")
+
+
+def counted(program: CompiledProgram, activity: Activity) -> list[Counted]:
+    """What an activity may add to which steps. Depends on nothing but the activity: whether it
+    counts depends on who takes part, and on the steps before."""
+    plan = program.plans.get(activity.type)
+    if plan is None:
+        return []
+    at, found = activity.occurred_at, list[Counted]()
+    for challenge, steps in plan.challenges:
+        run = key_at(challenge.window, at, program.calendar)
+        if run is None or not challenge.is_open(at):
+            continue
+        for step, contribution in steps:
+            for each in contributed_by(((contribution, run),), activity):
+                found.append(Counted(challenge, run, step, each))
+    return found
+
+
+def advance(draft: Draft) -> None:
+    """Count the draft's activity toward the challenges that it counts for, and award those that
+    this completes."""
+    moved: dict[str, Counted] = {}
+    for each in counted(draft.program, draft.activity):
+        if not _counts(draft, each):
+            continue
+        count(draft, each.contribution)
+        moved[each.challenge.key] = each
+        step = each.challenge.steps[each.step]
+        tally, reached = draft.tally(each.kept(step.metric)), each.kept(step.reached_metric)
+        if tally is not None and tally.value >= step.target and draft.tally(reached) is None:
+            draft.count(reached, TOTAL, SCALE)
+    for each in moved.values():
+        conclude(draft, each.challenge, each.run)
+
+
+def takes_part(draft: Draft, challenge: CompiledChallenge, run: str) -> bool:
+    """Whether the member takes part in a run, as things stand."""
+    if challenge.join is Join.AUTOMATIC:
+        return True
+    joined = draft.tally(TallyKey(draft.activity.member, challenge.joined_metric, run, ""))
+    return joined is not None and joined.value > 0
+
+
+def conclude(draft: Draft, challenge: CompiledChallenge, run: str) -> None:
+    """Award a challenge whose steps have all been reached, once in a run."""
+    member = draft.activity.member
+    done = TallyKey(member, challenge.done_metric, run, "")
+    if draft.tally(done) is not None or not takes_part(draft, challenge, run):
+        return
+    reached = [TallyKey(member, step.reached_metric, run, "") for step in challenge.steps]
+    if any(draft.tally(key) is None for key in reached):
+        return
+    draft.count(done, TOTAL, SCALE)
+    draft.add_award(ChallengeCompleted(_award(draft, challenge, run)))
+    for unit, amount in challenge.gives:
+        give(draft, unit, amount, rule=f"challenge/{challenge.key}/{run}")
+    if challenge.key in draft.program.counted_challenges:
+        draft.count(TallyKey(member, challenge.metric, "", ""), TOTAL, SCALE)
+    for badge in challenge.badges:
+        draft.count(TallyKey(member, given_metric(badge), "", ""), TOTAL, SCALE)
+
+
+def takes_late(
+    each: Counted, state: State, after: Mapping[TallyKey, Tally], late: Activity
+) -> bool:
+    """Whether an activity that comes late may simply be counted, or not, as the state says.
+
+    Not where it may be what reaches a step, nor where the state does not tell whether the member
+    took part at its time. `after` holds the tallies that the activity would leave.
+    """
+    at, challenge = late.occurred_at, each.challenge
+    joined = state.tallies.get(each.kept(challenge.joined_metric))
+    if joined is not None and joined.reached_at >= at:
+        return False
+    key, element = each.contribution.key, each.contribution.element
+    if not challenge.steps[each.step].aggregation.takes_late(state.tallies.get(key), at):
+        return False
+    if element is not None:
+        seen = state.tallies.get(distinct.element_key(key, element))
+        if not distinct.takes_late(seen, at):
+            return False
+    done = state.tallies.get(each.kept(challenge.done_metric))
+    if done is not None and done.reached_at < at:
+        return True
+    if challenge.is_sequential:
+        return False
+    step = challenge.steps[each.step]
+    reached = state.tallies.get(each.kept(step.reached_metric))
+    if reached is not None:
+        return reached.reached_at < at
+    tally = after.get(key) or state.tallies.get(key)
+    return tally is None or tally.peak < step.target
+
+
+def _counts(draft: Draft, each: Counted) -> bool:
+    """Whether the activity counts: not before joining, where that is asked for, and in a sequence
+    only once the step before was reached, by what was done before."""
+    challenge = each.challenge
+    if challenge.counts_from_joining and not takes_part(draft, challenge, each.run):
+        return False
+    if not challenge.is_sequential or not each.step:
+        return True
+    before = challenge.steps[each.step - 1]
+    return draft.tally_before(each.kept(before.reached_metric)) is not None
+
+
+def _award(draft: Draft, challenge: CompiledChallenge, run: str) -> Award:
+    activity = draft.activity
+    tallies = [draft.tally(TallyKey(activity.member, s.metric, run, "")) for s in challenge.steps]
+    return Award(
+        key=AwardKey(activity.member, challenge.award, 1, run, ""),
+        earned_at=activity.occurred_at,
+        cause=activity.key,
+        subject="",
+        evidence=tuple(
+            Evidence(step.name, 0 if tally is None else tally.value, step.target)
+            for step, tally in zip(challenge.steps, tallies, strict=True)
+        ),
+        version=draft.program.version,
+    )

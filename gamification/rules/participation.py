@@ -1,0 +1,98 @@
+"""Taking part in challenges: members join and leave, and are invited."""
+
+from gamification.challenges import run_at
+from gamification.commands import CommandType
+from gamification.definition.compiled import CompiledProgram
+from gamification.definition.document_challenges import Join
+from gamification.draft import Draft
+from gamification.facts import Activity
+from gamification.outcomes import Participation, ParticipationChanged
+from gamification.quantity import SCALE
+from gamification.refusals import AlreadyJoined, NotInvited, NotJoined
+from gamification.rules.challenge import conclude
+from gamification.state import State, Tally, TallyKey
+
+COMMANDS = frozenset(
+    {CommandType.CHALLENGE_JOINED, CommandType.CHALLENGE_LEFT, CommandType.CHALLENGE_INVITED}
+)
+"""What is asked for here."""
+
+
+def challenge_of(command: Activity) -> str:
+    """The challenge that a command names."""
+    return str(command.properties["challenge"])
+
+
+def run_of(command: Activity) -> str:
+    """The run that a command names, by its key."""
+    return str(command.properties["run"])
+
+
+def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
+    """What joining moves, as `CompiledProgram.moving` names it: it may complete the challenge."""
+    challenge = program.challenges.get(challenge_of(command))
+    return () if challenge is None else (challenge.metric,)
+
+
+def numbers_read(program: CompiledProgram, command: Activity) -> list[TallyKey]:
+    """What is asked of the member before the command is carried out."""
+    challenge = program.challenges.get(challenge_of(command))
+    if challenge is None:
+        return []
+    run = run_of(command)
+    return [TallyKey(command.member, metric, run, "") for metric in challenge.run_metrics]
+
+
+def accept(program: CompiledProgram, state: State, command: Activity) -> None:
+    """Refuse to join twice, or without the invitation that is needed, and to leave what the member
+    does not take part in. To be invited twice does no harm."""
+    challenge = program.challenges[challenge_of(command)]
+    type_ = CommandType(command.type)
+    takes_part = _is(state, command, challenge.joined_metric)
+    if type_ is CommandType.CHALLENGE_LEFT and not takes_part:
+        message = f"The member does not take part in '{challenge.key}'."
+        raise NotJoined(message, field=("challenge",))
+    if type_ is not CommandType.CHALLENGE_JOINED:
+        return
+    if takes_part:
+        message = f"The member takes part in '{challenge.key}' already."
+        raise AlreadyJoined(message, field=("challenge",))
+    if challenge.join is Join.INVITATION and not _is(state, command, challenge.invited_metric):
+        message = f"Nobody has invited the member to '{challenge.key}': use inviteToChallenge."
+        raise NotInvited(message, field=("challenge",))
+
+
+def change(draft: Draft) -> None:
+    """Keep who takes part. What was reached before joining, where that counts, completes the
+    challenge at once; what was counted before leaving stays, should the member return."""
+    command = draft.activity
+    challenge = draft.program.challenges.get(challenge_of(command))
+    if challenge is None:
+        return
+    match CommandType(command.type):
+        case CommandType.CHALLENGE_INVITED:
+            _put(draft, Participation.INVITED, challenge.invited_metric, SCALE)
+        case CommandType.CHALLENGE_LEFT:
+            _put(draft, Participation.LEFT, challenge.joined_metric, 0)
+        case _:
+            _put(draft, Participation.JOINED, challenge.joined_metric, SCALE)
+            run = run_at(challenge, command.occurred_at, draft.program.calendar)
+            if run is not None and run.key == run_of(command):
+                conclude(draft, challenge, run.key)
+
+
+def _is(state: State, command: Activity, metric: str) -> bool:
+    tally = state.tallies.get(TallyKey(command.member, metric, run_of(command), ""))
+    return tally is not None and tally.value > 0
+
+
+def _put(draft: Draft, what: Participation, metric: str, value: int) -> None:
+    """Keep since when it is so, and tell it."""
+    command, run = draft.activity, run_of(draft.activity)
+    key = TallyKey(command.member, metric, run, "")
+    before = draft.tally(key)
+    touches = 1 if before is None else before.touches + 1
+    draft.set_tally(key, before, Tally(value, SCALE, command.occurred_at, touches))
+    draft.outcomes.append(
+        ParticipationChanged(command.member, challenge_of(command), run, what, command.occurred_at)
+    )
