@@ -30,6 +30,8 @@ class CommandType(Enum):
     CHALLENGE_JOINED = "challenge:joined"
     CHALLENGE_LEFT = "challenge:left"
     CHALLENGE_INVITED = "challenge:invited"
+    POINTS_SPENT = "points:spent"
+    POINTS_EXPIRED = "points:expired"
 
 
 class NewCommand(Struct, frozen=True, gc=False):

@@ -7,10 +7,12 @@ from gamification.definition.compiled import (
     Watcher,
 )
 from gamification.facts import Activity, Scalar
+from gamification.lots import Hold
 from gamification.metrics import Aggregation
 from gamification.outcomes import (
     BadgeAwarded,
     ChallengeCompleted,
+    LotsChanged,
     Outcome,
     PointsEarned,
     TallyChanged,
@@ -93,6 +95,12 @@ class Draft:
     def add_award(self, made: BadgeAwarded | ChallengeCompleted) -> None:
         self._awards.add(made.award.key)
         self.outcomes.append(made)
+
+    def change_lots(self, unit: str, account: Account, *, ended: tuple[Hold, ...] = ()) -> None:
+        """Note what became of an account's lots where its balance stays as it is."""
+        key = AccountKey(self.activity.member, unit)
+        self._accounts[key] = account
+        self.outcomes.append(LotsChanged(key, account, self.activity.occurred_at, ended))
 
     def read(self, criterion: CompiledCriterion, subject: str) -> int:
         """The number a criterion is about, at the time of the activity."""

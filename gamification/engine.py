@@ -14,6 +14,7 @@ from gamification.outcomes import (
     BadgeRevoked,
     ChallengeCompleted,
     ChallengeReopened,
+    LotsChanged,
     Outcome,
     ParticipationChanged,
     PointsAdjusted,
@@ -25,6 +26,7 @@ from gamification.rules.challenge import advance as advance_challenges
 from gamification.rules.command import carry_out
 from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
+from gamification.rules.release import release
 from gamification.rules.streak import advance
 from gamification.state import AccountKey, State
 
@@ -70,6 +72,8 @@ def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed
         earn(draft, rule)
     if plan.challenges:
         advance_challenges(draft)
+    for unit, per in plan.releases:
+        release(draft, unit, per)
 
 
 def evolve_all(state: State, outcomes: Iterable[Outcome]) -> State:
@@ -88,6 +92,8 @@ def evolve(state: State, outcome: Outcome) -> State:
         case TallyChanged():
             state.tallies[outcome.key] = outcome.after
         case PointsEarned():
+            state.accounts[outcome.account_key] = outcome.account
+        case LotsChanged():
             state.accounts[outcome.account_key] = outcome.account
         case BadgeAwarded() | ChallengeCompleted():
             state.awards[outcome.award.key] = outcome.award

@@ -22,6 +22,8 @@ from gamification.metrics import distinct
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
 from gamification.rules import challenge
 from gamification.rules.counting import Contributed, contributed
+from gamification.rules.lot import are_kept
+from gamification.rules.lot import takes_late as lots_take_late
 from gamification.rules.streak import amounts_in_period
 from gamification.state import AwardKey, State, Tally, TallyKey
 from gamification.streak_runs import asks, calendar_of, period_at
@@ -156,10 +158,16 @@ def _points_commute(seen: _Seen, earned: PointsEarned) -> bool:
     """Not when a cap or the floor had a say: here, or in any debit since."""
     if earned.posting.limited_by:
         return False
-    if seen.program.units[earned.key.unit].minimum is None:
-        return True
+    unit = seen.program.units[earned.key.unit]
     account = seen.state.accounts.get(earned.account_key)
     if account is None:
+        return True
+    if are_kept(unit, account):
+        calendar = seen.program.calendar
+        return earned.posting.requested > 0 and lots_take_late(
+            unit, account, seen.activity, calendar
+        )
+    if unit.minimum is None:
         return True
     clamped = account.clamped_at
     since = seen.activity.occurred_at

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from gamification.lots import Allocation
 from gamification.quantity import add
 from gamification.state import Account
 
@@ -16,11 +17,13 @@ class Room(Struct, frozen=True, gc=False):
 
 
 class Granted(Struct, frozen=True, gc=False):
-    """What a request came to. `limited_by` is "cap/<key>", "floor", or "" for nothing."""
+    """What a request came to. `limited_by` is "cap/<key>", "floor", "shortfall" (there was not so
+    much to take), or "" for nothing."""
 
     amount: int
     limited_by: str
     account: Account
+    allocations: tuple[Allocation, ...] = ()
 
 
 def post(
@@ -36,10 +39,7 @@ def post(
     Caps limit what is given and never what is taken; the floor limits what is taken. Raises
     `OutOfRange` when the balance would leave the range the system counts in.
     """
-    granted, limited_by = requested, ""
-    for room in rooms:
-        if requested > 0 and room.left < granted:
-            granted, limited_by = max(0, room.left), f"cap/{room.cap}"
+    granted, limited_by = capped(requested, rooms)
     if granted < 0 and minimum is not None and account.balance + granted < minimum:
         granted, limited_by = min(0, minimum - account.balance), "floor"
     return Granted(
@@ -47,11 +47,21 @@ def post(
         limited_by,
         Account(
             add(account.balance, granted),
-            _later(account.debited_at, at) if requested < 0 else account.debited_at,
-            _later(account.clamped_at, at) if limited_by == "floor" else account.clamped_at,
+            later(account.debited_at, at) if requested < 0 else account.debited_at,
+            later(account.clamped_at, at) if limited_by == "floor" else account.clamped_at,
         ),
     )
 
 
-def _later(known: datetime | None, at: datetime) -> datetime:
+def capped(requested: int, rooms: tuple[Room, ...]) -> tuple[int, str]:
+    """What the caps leave of a request, and the one that had the last say."""
+    granted, limited_by = requested, ""
+    for room in rooms:
+        if requested > 0 and room.left < granted:
+            granted, limited_by = max(0, room.left), f"cap/{room.cap}"
+    return granted, limited_by
+
+
+def later(known: datetime | None, at: datetime) -> datetime:
+    """The later of two times, one of which may be unknown."""
     return at if known is None or at > known else known

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gamification.facts import Scalar
 from gamification.ids import MemberId
+from gamification.lots import Hold
 from gamification.state import (
     Account,
     AccountKey,
@@ -41,6 +42,16 @@ class PointsEarned(Struct, frozen=True, gc=False):
     @property
     def account_key(self) -> AccountKey:
         return AccountKey(self.key.member, self.key.unit)
+
+
+class LotsChanged(Struct, frozen=True, gc=False):
+    """What can be spent of an account changed, and its balance did not: points were put aside, or
+    are not pending any more. `ended` are holds that were given up at a time."""
+
+    account_key: AccountKey
+    account: Account
+    at: datetime
+    ended: tuple[Hold, ...] = ()
 
 
 class BadgeAwarded(NamedTuple):
@@ -94,6 +105,7 @@ class PointsAdjusted(NamedTuple):
 Outcome = (
     TallyChanged
     | PointsEarned
+    | LotsChanged
     | BadgeAwarded
     | BadgeRevoked
     | ChallengeCompleted

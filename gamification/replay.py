@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve
 from gamification.facts import Activity, Retraction
+from gamification.lots import opened
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
 from gamification.ports import Totals
 from gamification.rules.earning import OPENING
@@ -113,10 +114,12 @@ def _keep_open(replayed: Replayed, stored: Totals) -> None:
     """An account once opened stays open, also when all that was earned on it has been retracted."""
     for account in stored.accounts:
         if account not in replayed.state.accounts:
-            replayed.state.accounts[account] = Account(opening_of(stored, account))
-            opening = _opening_key(account)
-            if opening in stored.postings:
-                replayed.postings[opening] = stored.postings[opening]
+            opening = opening_of(stored, account)
+            kept = None if stored.accounts[account].lots is None else opened(opening)
+            replayed.state.accounts[account] = Account(opening, lots=kept)
+            key = _opening_key(account)
+            if key in stored.postings:
+                replayed.postings[key] = stored.postings[key]
 
 
 def _opening_key(account: AccountKey) -> PostingKey:
@@ -144,7 +147,7 @@ def _entry(key: PostingKey, now: Posting | None, stored: Totals) -> Entry | None
         assert before is not None
         if not before.granted and not before.requested:
             return None
-        now = replace(before, requested=0, granted=0, limited_by="")
+        now = replace(before, requested=0, granted=0, limited_by="", allocations=())
     if before is not None and _says_the_same(before, now):
         return None
     return Entry(
@@ -155,13 +158,15 @@ def _entry(key: PostingKey, now: Posting | None, stored: Totals) -> Entry | None
         limited_by=now.limited_by,
         occurred_at=now.occurred_at,
         version=now.version,
+        allocations=now.allocations,
     )
 
 
 def _says_the_same(before: Posting, now: Posting) -> bool:
     """Whether a posting still stands; the time of an opening may have moved, and means nothing."""
-    return (before.requested, before.granted, before.limited_by) == (
+    return (before.requested, before.granted, before.limited_by, before.allocations) == (
         now.requested,
         now.granted,
         now.limited_by,
+        now.allocations,
     )

@@ -11,6 +11,7 @@ from gamification.outcomes import (
     BadgeRevoked,
     ChallengeCompleted,
     ChallengeReopened,
+    LotsChanged,
     Notice,
     NoticeKind,
     Outcome,
@@ -58,8 +59,11 @@ class Settlement:
                         posting.limited_by,
                         posting.occurred_at,
                         posting.version,
+                        posting.allocations,
                     )
                     self.entries.append((entry, account.balance))
+                case LotsChanged():
+                    self.accounts[outcome.account_key] = outcome.account
                 case BadgeAwarded(award) | ChallengeCompleted(award):
                     self.awards.append(award)
                     self._announce_made(award)

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 from msgspec import Struct
 
 from gamification.ids import MemberId
+from gamification.lots import Allocation, Lots
 
 
 class TallyKey(Struct, frozen=True, order=True, gc=False, cache_hash=True):
@@ -60,12 +61,15 @@ class AccountKey(Struct, frozen=True, order=True, gc=False):
 class Account(Struct, frozen=True, gc=False):
     """A balance in ten-thousandths, and when it last fell or met its floor (None: never).
 
-    The two times let a late fact know whether the order of the entries since then mattered.
+    The two times let a late fact know whether the order of the entries since then mattered. Where
+    something was taken from `lots`, or put aside, the first is the time of that, too.
+    `lots` is what the balance consists of (None: the unit keeps none).
     """
 
     balance: int
     debited_at: datetime | None = None
     clamped_at: datetime | None = None
+    lots: Lots | None = None
 
 
 OF_CHALLENGE = "challenge:"
@@ -122,8 +126,8 @@ class Award:
 class PostingKey(Struct, frozen=True, order=True, gc=False):
     """Names what the ledger says about one cause: which rule gave which unit because of what.
 
-    `rule` is "earning/<key>", "badge/<key>/<level>/<window>/<subject>" or "opening";
-    `cause` is an activity's key, or "" for the opening balance.
+    `rule` is "earning/<key>", "badge/<key>/<level>/<window>/<subject>", "opening", or that of a
+    command: "spend", "expiry/<day>"; `cause` is an activity's key, or "" for the opening balance.
     """
 
     member: MemberId
@@ -133,13 +137,17 @@ class PostingKey(Struct, frozen=True, order=True, gc=False):
 
 
 class Posting(Struct, frozen=True, gc=False):
-    """What a posting came to: asked for, granted, and the cap or floor that made the difference."""
+    """What a posting came to: asked for, granted, and the cap or floor that made the difference.
+
+    `allocations` says which lots it went into or came out of, where lots are kept.
+    """
 
     requested: int
     granted: int
     limited_by: str
     occurred_at: datetime
     version: int
+    allocations: tuple[Allocation, ...] = ()
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -155,6 +163,7 @@ class Entry(Struct, frozen=True, gc=False):
     limited_by: str
     occurred_at: datetime
     version: int
+    allocations: tuple[Allocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

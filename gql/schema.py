@@ -17,6 +17,7 @@ from gql.members.queries import MemberQueries
 from gql.members.subscriptions import MemberSubscriptions
 from gql.nodes import NodeQueries
 from gql.points.mutations import PointsMutations
+from gql.points.spending import SpendingMutations
 from gql.programs.mutations import ProgramMutations
 from gql.programs.queries import ProgramQueries
 from gql.programs.subscriptions import ProgramSubscriptions
@@ -33,6 +34,7 @@ class Query(ProgramQueries, MemberQueries, ActivityQueries, LeaderboardQueries, 
 class Mutation(
     ActivityMutations,
     PointsMutations,
+    SpendingMutations,
     StreakMutations,
     ChallengeMutations,
     MemberMutations,

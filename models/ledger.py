@@ -8,7 +8,11 @@ from models.fields import BytewiseField
 
 
 class AccountRow(Model):
-    """A member's account in one unit: the sum of its entries, kept for quick reading."""
+    """A member's account in one unit: the sum of its entries, kept for quick reading.
+
+    `lots` is what the balance consists of, where that is kept; `due_at` when a duty has to look at
+    it next.
+    """
 
     id = fields.BigIntField(primary_key=True)
     program_id = fields.BigIntField()
@@ -17,6 +21,8 @@ class AccountRow(Model):
     balance = fields.BigIntField()
     debited_at = fields.BigIntField(null=True)
     clamped_at = fields.BigIntField(null=True)
+    lots = fields.TextField(null=True)
+    due_at = fields.BigIntField(null=True)
 
     class Meta(Model.Meta):
         table = "account"
@@ -26,8 +32,8 @@ class AccountRow(Model):
 class LedgerEntryRow(Model):
     """`amount` to the member's account and `-amount` to `contra_account`: balanced by itself.
 
-    `activity_id` is the cause, 0 for an opening balance. Lots of points, their expiry and what was
-    spent of them can refer to entries by `id` without a change here.
+    `activity_id` is the cause, 0 for an opening balance. `allocations` says which lots the posting
+    went into or came out of, where lots are kept.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -44,6 +50,7 @@ class LedgerEntryRow(Model):
     occurred_at = fields.BigIntField()
     version = fields.BigIntField()
     balance_after = fields.BigIntField()
+    allocations = fields.TextField(null=True)
 
     class Meta(Model.Meta):
         table = "ledger_entry"

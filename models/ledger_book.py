@@ -19,9 +19,10 @@ _FROM = "ledger_entry e LEFT JOIN activity a ON a.id = e.activity_id"
 _ADD = Statement(
     f"""
     INSERT INTO ledger_entry (program_id, contra_account, member_id, unit, activity_id, rule,
-        revision, amount, requested, limited_by, occurred_at, version, balance_after)
+        revision, amount, requested, limited_by, occurred_at, version, balance_after, allocations)
     SELECT $1, '{_CONTRA_ACCOUNT}', r.member_id, r.unit, r.activity_id, r.rule, r.revision,
-        r.amount, r.requested, r.limited_by, r.occurred_at, r.version, r.balance_after
+        r.amount, r.requested, r.limited_by, r.occurred_at, r.version, r.balance_after,
+        r.allocations
     FROM {{rows}} WHERE true ORDER BY r.n
     """,
     rows={
@@ -36,6 +37,7 @@ _ADD = Statement(
         "occurred_at": int,
         "version": int,
         "balance_after": int,
+        "allocations": str,
     },
     bulk=True,
 )

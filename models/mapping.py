@@ -5,7 +5,6 @@ names what the function below it reads, in order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -35,37 +34,12 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
+from models.lots import allocations_to_core, allocations_to_text, lots_to_core, lots_to_text
 from models.statement import Row
+from models.times import from_micros, from_micros_or_null, to_micros, to_micros_or_null
 
 Fetched = Sequence[Any]
 """One row as the database gives it."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-# -------------------------------------------------------------------------------------- times
-
-
-def to_micros(at: datetime) -> int:
-    """Microseconds since 1970 (UTC), exactly: no number with a fraction is involved."""
-    since = at - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def from_micros(micros: int) -> datetime:
-    """The time so many microseconds after 1970, in UTC."""
-    return _EPOCH + micros * _MICROSECOND
-
-
-def to_micros_or_null(at: datetime | None) -> int | None:
-    """As `to_micros`; None is NULL."""
-    return None if at is None else to_micros(at)
-
-
-def from_micros_or_null(micros: int | None) -> datetime | None:
-    """As `from_micros`; NULL is None."""
-    return None if micros is None else from_micros(micros)
-
 
 # --------------------------------------------------------------------------- programs, members
 
@@ -211,7 +185,7 @@ def tallies_to_core(rows: Iterable[Fetched]) -> dict[TallyKey, Tally]:
     return {TallyKey(*row[:4]): tally_to_core(row[4:8]) for row in rows}
 
 
-ACCOUNT_COLUMNS = "c.member_id, c.unit, c.balance, c.debited_at, c.clamped_at"
+ACCOUNT_COLUMNS = "c.member_id, c.unit, c.balance, c.debited_at, c.clamped_at, c.lots"
 
 
 def account_to_row(key: AccountKey, account: Account) -> Row:
@@ -222,6 +196,7 @@ def account_to_row(key: AccountKey, account: Account) -> Row:
         account.balance,
         to_micros_or_null(account.debited_at),
         to_micros_or_null(account.clamped_at),
+        None if account.lots is None else lots_to_text(account.lots),
     )
 
 
@@ -229,9 +204,12 @@ def accounts_to_core(rows: Iterable[Fetched]) -> dict[AccountKey, Account]:
     """Rows of ACCOUNT_COLUMNS."""
     return {
         AccountKey(MemberId(member), unit): Account(
-            balance, from_micros_or_null(debited_at), from_micros_or_null(clamped_at)
+            balance,
+            from_micros_or_null(debited_at),
+            from_micros_or_null(clamped_at),
+            None if lots is None else lots_to_core(lots),
         )
-        for member, unit, balance, debited_at, clamped_at in rows
+        for member, unit, balance, debited_at, clamped_at, lots in rows
     }
 
 
@@ -239,7 +217,7 @@ def accounts_to_core(rows: Iterable[Fetched]) -> dict[AccountKey, Account]:
 
 ENTRY_COLUMNS = (
     "e.id, e.member_id, e.unit, coalesce(a.key, ''), e.rule, e.revision, e.amount, e.requested,"
-    " e.limited_by, e.occurred_at, e.version, e.balance_after"
+    " e.limited_by, e.occurred_at, e.version, e.balance_after, e.allocations"
 )
 
 
@@ -257,14 +235,14 @@ def entry_to_row(entry: Entry, balance_after: int, *, activity_id: int) -> Row:
         to_micros(entry.occurred_at),
         entry.version,
         balance_after,
+        allocations_to_text(entry.allocations) if entry.allocations else None,
     )
 
 
 def entry_to_core(row: Fetched) -> EntryRow:
     """One row of ENTRY_COLUMNS."""
-    id_, member, unit, cause, rule, revision, amount, requested, limited_by, at, version, after = (
-        row
-    )
+    id_, member, unit, cause, rule, revision, *numbers = row
+    amount, requested, limited_by, at, version, after, allocations = numbers
     entry = Entry(
         PostingKey(MemberId(member), unit, cause, rule),
         revision,
@@ -273,6 +251,7 @@ def entry_to_core(row: Fetched) -> EntryRow:
         limited_by,
         from_micros(at),
         version,
+        allocations_to_core(allocations) if allocations else (),
     )
     return EntryRow(id_, entry, after)
 

@@ -104,12 +104,20 @@ _ACCOUNTS_OF = Statement(
 )
 _PUT_ACCOUNTS = Statement(
     """
-    INSERT INTO account (program_id, member_id, unit, balance, debited_at, clamped_at)
-    SELECT $1, r.member_id, r.unit, r.balance, r.debited_at, r.clamped_at FROM {rows} WHERE true
+    INSERT INTO account (program_id, member_id, unit, balance, debited_at, clamped_at, lots)
+    SELECT $1, r.member_id, r.unit, r.balance, r.debited_at, r.clamped_at, r.lots
+    FROM {rows} WHERE true
     ON CONFLICT (member_id, unit) DO UPDATE SET balance = excluded.balance,
-        debited_at = excluded.debited_at, clamped_at = excluded.clamped_at
+        debited_at = excluded.debited_at, clamped_at = excluded.clamped_at, lots = excluded.lots
     """,
-    rows={"member_id": int, "unit": str, "balance": int, "debited_at": int, "clamped_at": int},
+    rows={
+        "member_id": int,
+        "unit": str,
+        "balance": int,
+        "debited_at": int,
+        "clamped_at": int,
+        "lots": str,
+    },
 )
 
 

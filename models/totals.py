@@ -69,6 +69,7 @@ async def of_members(scope: Scope, members: Collection[MemberId]) -> dict[Member
             entry.limited_by,
             entry.occurred_at,
             entry.version,
+            entry.allocations,
         )
         totals.revisions[key] = entry.revision
     return found

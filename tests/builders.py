@@ -98,7 +98,7 @@ def sent(
 
 
 def admitted(new: NewFact, *, member: MemberId = ANNE, key: str | None = None) -> Activity:
-    """What the gate makes of an activity that names its time, where nothing is to be mended."""
+    """What the gate makes of a fact that names its time, where nothing is to be mended."""
     assert new.occurred_at is not None
     is_command = isinstance(new, NewCommand)
     return Activity(

@@ -20,7 +20,6 @@ from gamification.definition.compiled import (
     CompiledStreak,
     CompiledTier,
     Contribution,
-    PointsWindow,
     Read,
     Timeline,
     Unit,
@@ -38,6 +37,7 @@ from gamification.definition.plans import (
     plan_of,
     reads_following,
 )
+from gamification.definition.points import compile_units, releases
 from gamification.definition.problems import DefinitionRefused, Problem
 from gamification.definition.reading import stored_definition
 from gamification.definition.scope import WEEKDAYS, Scope, lateness
@@ -65,7 +65,7 @@ def compile_program(
     boards = _boards(scope, counters)
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
-    units = _units(scope, counters)
+    units = compile_units(scope, counters)
     _check_whole(scope)
     watchers = _watchers(badges)
     contributions = counters.contributions()
@@ -121,6 +121,7 @@ def _plans(
     *,
     reach: Reach,
 ) -> dict[str, ActivityPlan]:
+    releasing = releases(reach.units)
     return {
         activity_type: plan_of(
             PropertyCheck(scope.properties(activity_type)),
@@ -128,6 +129,7 @@ def _plans(
             earnings.get(activity_type, ()),
             challenges.get(activity_type, ()),
             reach,
+            releasing.get(activity_type, ()),
         )
         for activity_type in scope.definition.activities
     }
@@ -228,25 +230,6 @@ def _earnings(
                     f"Give {cap.unit}, or leave the cap out",
                 )
     return {activity_type: tuple(rules) for activity_type, rules in by_type.items()}
-
-
-def _units(scope: Scope, counters: Counters) -> dict[str, Unit]:
-    units: dict[str, Unit] = {}
-    for key, points in scope.definition.points.items():
-        start = parse(points.start)
-        minimum = None if points.minimum is None else parse(points.minimum)
-        tallies = tuple(
-            PointsWindow(metric, stored, start if isinstance(stored, AllTime) else 0)
-            for metric, stored in sorted(counters.points_windows[key], key=str)
-        )
-        if minimum is not None and start < minimum:
-            scope.error(
-                f"points.{key}.start",
-                f"is below the minimum of {points.minimum}",
-                f"Start with {points.minimum} or more",
-            )
-        units[key] = Unit(key, points.name or key, start, minimum, tallies)
-    return units
 
 
 def _boards(scope: Scope, counters: Counters) -> dict[str, CompiledBoard]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from gamification.definition.document_challenges import Challenge
+from gamification.definition.document_points import Points
 from gamification.definition.document_streaks import Streak
 from gamification.definition.parts import (
     Amount,
@@ -72,14 +73,6 @@ class Metric(Part):
         None, description="One number for each value of this property: for each post, each store."
     )
     over: Words = "all time"
-
-
-class Points(Part):
-    """A unit of account: stars, XP, reputation."""
-
-    name: Label | None = None
-    start: Number = Field(Decimal(0), description="What every member starts with.")
-    minimum: Number | None = Field(None, description="The balance never falls below this.")
 
 
 class Cap(Part):

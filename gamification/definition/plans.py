@@ -55,6 +55,7 @@ def plan_of(
     earnings: tuple[CompiledEarning, ...],
     challenges: tuple[ChallengePlan, ...],
     reach: Reach,
+    releases: tuple[tuple[str, str], ...] = (),
 ) -> ActivityPlan:
     """The plan of one type of activity."""
     earned = _Found()
@@ -73,7 +74,8 @@ def plan_of(
     moved = [each.counter.metric for each in contributions]
     counted = _Found(metrics=[*moved])
     _follow(counted, reach)
-    units = tuple(earned.units | counted.units)
+    released = dict.fromkeys(unit for unit, _ in releases)
+    units = tuple(earned.units | counted.units | released)
     streaks = {each.key: each for metric in moved for each in reach.advanced_by(metric)}
     return ActivityPlan(
         check=check,
@@ -86,6 +88,7 @@ def plan_of(
         challenges=challenges,
         reads=tuple(earned.reads),
         units=units,
+        releases=releases,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gamification.lots import Portions
 from gamification.ports import RuleSum
 from gamification.rules.earning import OPENING
 
@@ -16,12 +17,14 @@ class BalanceExplained:
 
     `rules` are those with the most points, `others` what the rest of them comes to. What late
     activity and retractions made of earlier entries is in `adjusted`, and in no rule's `granted`.
+    `portions` is what the sum consists of now.
     """
 
     opening: int
     rules: tuple[RuleSum, ...]
     others: int
     adjusted: int
+    portions: Portions
 
     @property
     def total(self) -> int:
@@ -29,7 +32,9 @@ class BalanceExplained:
         return self.opening + granted + self.others + self.adjusted
 
 
-def explain_balance(sums: Iterable[RuleSum], *, unopened: int) -> BalanceExplained:
+def explain_balance(
+    sums: Iterable[RuleSum], *, unopened: int, portions: Portions
+) -> BalanceExplained:
     """The sum of an account's entries; `unopened` is what one without entries begins with."""
     by_rule: dict[str, RuleSum] = {}
     opening = unopened
@@ -50,4 +55,4 @@ def explain_balance(sums: Iterable[RuleSum], *, unopened: int) -> BalanceExplain
         )
     ordered = sorted(by_rule.values(), key=lambda rule: (-abs(rule.granted), rule.rule))
     others = sum(rule.granted for rule in ordered[RULES_MAX:])
-    return BalanceExplained(opening, tuple(ordered[:RULES_MAX]), others, adjusted)
+    return BalanceExplained(opening, tuple(ordered[:RULES_MAX]), others, adjusted, portions)

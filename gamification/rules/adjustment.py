@@ -6,6 +6,7 @@ from gamification.facts import Activity
 from gamification.quantity import to_text
 from gamification.refusals import InsufficientPoints
 from gamification.rules.earning import give
+from gamification.rules.lot import account_at, least_of
 from gamification.state import AccountKey, State
 
 RULE = "adjustment"
@@ -21,12 +22,14 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
     """Refuse to take more than the floor under the account leaves."""
     unit = program.units[unit_of(command)]
     account = state.accounts.get(AccountKey(command.member, unit.key))
-    balance = unit.start if account is None else account.balance
-    if unit.minimum is None or command.value >= 0 or balance + command.value >= unit.minimum:
+    least = least_of(unit)
+    portions = account_at(unit, account, command.occurred_at, program.calendar).portions
+    balance = portions.available + portions.pending
+    if least is None or command.value >= 0 or balance + command.value >= least:
         return
     message = (
-        f"The balance is {to_text(balance)} and may not fall below {to_text(unit.minimum)}: "
-        f"take at most {to_text(max(0, balance - unit.minimum))}."
+        f"The balance is {to_text(balance)} and may not fall below {to_text(least)}: "
+        f"take at most {to_text(max(0, balance - least))}."
     )
     raise InsufficientPoints(message, field=("amount",))
 

@@ -1,13 +1,11 @@
 """Commands: what each may move, whether it may be done now, and what it does."""
 
-from typing import assert_never
-
 from gamification.commands import CommandType
 from gamification.definition.compiled import CompiledProgram
 from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.draft import Draft
 from gamification.facts import Activity
-from gamification.rules import adjustment, freeze, move, participation, pause, prize, restore
+from gamification.rules import freeze, move, participation, pause, point, restore
 from gamification.rules.streak import streak_of
 from gamification.state import State, TallyKey
 
@@ -17,10 +15,6 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
     the metric of their length."""
     type_ = CommandType(command.type)
     match type_:
-        case CommandType.POINTS_ADJUSTED:
-            return (adjustment.unit_of(command),)
-        case CommandType.PRIZE_WON:
-            return (prize.unit_of(command),)
         case CommandType.MEMBER_MOVED:
             local = (each.metric for each in program.streaks.values() if each.is_local)
             return (ZONE_METRIC, *local)
@@ -37,8 +31,8 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
             return participation.moved_by(program, command)
         case CommandType.CHALLENGE_LEFT | CommandType.CHALLENGE_INVITED:
             return ()  # it completes nothing
-        case _:
-            assert_never(type_)
+        case _:  # about points, as the type checker knows
+            return point.units_moved(type_, command)
 
 
 def numbers_read(program: CompiledProgram, command: Activity) -> list[TallyKey]:
@@ -56,10 +50,6 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
     """
     type_ = CommandType(command.type)
     match type_:
-        case CommandType.POINTS_ADJUSTED:
-            adjustment.accept(program, state, command)
-        case CommandType.PRIZE_WON:
-            pass  # whoever pays prizes has decided it
         case CommandType.MEMBER_MOVED:
             pass  # people live where they live
         case CommandType.STREAK_FREEZES_GRANTED:
@@ -76,18 +66,14 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
             | CommandType.CHALLENGE_INVITED
         ):
             participation.accept(program, state, command)
-        case _:
-            assert_never(type_)
+        case _:  # about points, as the type checker knows
+            point.accept(type_, program, state, command)
 
 
 def carry_out(draft: Draft) -> None:
     """Do what was accepted. Nothing is refused; what the rules do not know is passed by."""
     type_ = CommandType(draft.activity.type)
     match type_:
-        case CommandType.POINTS_ADJUSTED:
-            adjustment.adjust(draft)
-        case CommandType.PRIZE_WON:
-            prize.win(draft)
         case CommandType.MEMBER_MOVED:
             move.move(draft)
         case CommandType.STREAK_FREEZES_GRANTED:
@@ -104,8 +90,8 @@ def carry_out(draft: Draft) -> None:
             | CommandType.CHALLENGE_INVITED
         ):
             participation.change(draft)
-        case _:
-            assert_never(type_)
+        case _:  # about points, as the type checker knows
+            point.carry_out(type_, draft)
 
 
 def _streaks_moved(program: CompiledProgram, command: Activity) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """Earning rules: points for an activity, within caps and above the floor."""
 
+from gamification import lots
 from gamification.definition.compiled import CompiledCap, CompiledEarning, Unit
 from gamification.draft import Draft
-from gamification.ledger import Room, post
+from gamification.ledger import Granted, Room, post
 from gamification.metrics import TOTAL
 from gamification.outcomes import PointsEarned
+from gamification.rules.lot import receive
 from gamification.rules.tier import multiplied
 from gamification.state import Account, AccountKey, Posting, PostingKey, TallyKey
 from gamification.windows import key_at
@@ -38,19 +40,20 @@ def give(
     """Post points because of the draft's activity, and count them as earned."""
     if not requested:
         return
-    unit, activity = draft.program.units[unit_key], draft.activity
-    account = _opened(draft, unit)
+    unit, at = draft.program.units[unit_key], draft.activity.occurred_at
+    account = opened(draft, unit)
     used = [(cap, key) for cap in caps if (key := _cap_tally(draft, cap)) is not None]
-    rooms: list[Room] = []
+    found: list[Room] = []
     for cap, key in used:
         tally = draft.tally(key)
-        rooms.append(Room(cap.key, cap.most - (tally.value if tally is not None else 0)))
-    at = activity.occurred_at
-    result = post(account, requested, at=at, rooms=tuple(rooms), minimum=unit.minimum)
+        found.append(Room(cap.key, cap.most - (tally.value if tally is not None else 0)))
+    rooms = tuple(found)
+    if unit.lots is None and account.lots is None:
+        result = post(account, requested, at=at, rooms=rooms, minimum=unit.minimum)
+    else:
+        result = receive(draft, unit, account, requested, rooms)
+    enter(draft, unit, requested, result, rule=rule)
     granted = result.amount
-    posting = Posting(requested, granted, result.limited_by, at, draft.program.version)
-    posting_key = PostingKey(activity.member, unit_key, activity.key, rule)
-    draft.set_account(PointsEarned(posting_key, posting, result.account))
     if granted > 0:
         for _, cap_key in used:
             draft.count(cap_key, TOTAL, granted)
@@ -58,19 +61,34 @@ def give(
         _count_points(draft, unit, granted)
 
 
-def _opened(draft: Draft, unit: Unit) -> Account:
+def opened(draft: Draft, unit: Unit) -> Account:
     """The member's account, opened with the unit's start if this is its first posting."""
     activity = draft.activity
     account = draft.account(AccountKey(activity.member, unit.key))
     if account is not None:
         return account
-    account = Account(unit.start)
+    account = Account(unit.start, lots=None if unit.lots is None else lots.opened(unit.start))
     if unit.start:
         posting = Posting(unit.start, unit.start, "", activity.occurred_at, draft.program.version)
         draft.set_account(
             PointsEarned(PostingKey(activity.member, unit.key, "", OPENING), posting, account)
         )
     return account
+
+
+def enter(draft: Draft, unit: Unit, requested: int, result: Granted, *, rule: str) -> None:
+    """Enter in the ledger what the draft's fact did to an account."""
+    activity = draft.activity
+    posting = Posting(
+        requested,
+        result.amount,
+        result.limited_by,
+        activity.occurred_at,
+        draft.program.version,
+        result.allocations,
+    )
+    key = PostingKey(activity.member, unit.key, activity.key, rule)
+    draft.set_account(PointsEarned(key, posting, result.account))
 
 
 def _cap_tally(draft: Draft, cap: CompiledCap) -> TallyKey | None:

@@ -6,7 +6,8 @@ from gamification.draft import Draft
 from gamification.facts import Activity
 from gamification.quantity import to_text
 from gamification.refusals import Inapplicable, InsufficientPoints, LimitReached
-from gamification.rules.earning import give
+from gamification.rules.lot import spendable_at
+from gamification.rules.spending import give_up
 from gamification.rules.streak import found, put
 from gamification.state import AccountKey, State
 from gamification.streak_runs import Used
@@ -36,9 +37,10 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
     if unit is None:
         return
     account = state.accounts.get(AccountKey(command.member, unit.key))
-    balance = unit.start if account is None else account.balance
-    if balance - command.value < (unit.minimum or 0):
-        message = f"It costs {to_text(command.value)} {unit.key}, and there are {to_text(balance)}."
+    spendable = spendable_at(unit, account, command.occurred_at, program.calendar)
+    if spendable < command.value:
+        costs, there = to_text(command.value), to_text(spendable)
+        message = f"It costs {costs} {unit.key}, and there are {there}."
         raise InsufficientPoints(message, field=("streak",))
 
 
@@ -61,5 +63,5 @@ def restore(draft: Draft) -> None:
     )
     put(draft, now, after)
     unit = unit_of(draft.activity)
-    if unit is not None and unit in draft.program.units:
-        give(draft, unit, -draft.activity.value, rule=f"restore/{streak.key}")
+    if unit is not None:
+        give_up(draft, unit, draft.activity.value, rule=f"restore/{streak.key}")

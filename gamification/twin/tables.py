@@ -55,6 +55,7 @@ class Tables:
     entries: dict[int, EntryRow] = field(default_factory=dict[int, EntryRow])
     shared: dict[str, int] = field(default_factory=dict[str, int])
     awards: dict[AwardKey, AwardRow] = field(default_factory=dict[AwardKey, AwardRow])
+    due: dict[AccountKey, datetime] = field(default_factory=dict[AccountKey, datetime])
     notices: dict[int, Notice] = field(default_factory=dict[int, Notice])
     award_ids: int = 0
     """The highest id ever given to an award, also to one revoked since."""
@@ -91,6 +92,7 @@ class Tables:
                     entry.limited_by,
                     entry.occurred_at,
                     entry.version,
+                    entry.allocations,
                 )
                 revisions[entry.posting] = entry.revision
         return Totals(

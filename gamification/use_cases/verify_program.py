@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from gamification.definition.compiled import CompiledBoard
 from gamification.facts import Activity, Retraction
+from gamification.lots import Allocation, Lots
 from gamification.ports import Board, Member, Reading, Standing, Store, Totals
 from gamification.program import Program
 from gamification.quantity import to_text
@@ -13,7 +14,7 @@ from gamification.ranking import rank_by_hand
 from gamification.refusals import OutOfRange
 from gamification.replay import Replayed, opening_of, replay
 from gamification.rules.earning import OPENING
-from gamification.state import AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
+from gamification.state import Account, AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
 from gamification.use_cases.rank import page_of_board
 
 WINDOWS_MAX = 100_000
@@ -183,6 +184,19 @@ def _balances(who: str, replayed: Replayed, stored: Totals) -> Iterator[Differen
         if balance != expected:
             name = f"{who}'s {key.unit}"
             yield Difference("the balance", name, to_text(balance), to_text(expected))
+        if account is not None:
+            yield from _account_lots(f"{who}'s {key.unit}", account, computed or account)
+
+
+def _account_lots(name: str, stored: Account, computed: Account) -> Iterator[Difference]:
+    if stored.lots is None and computed.lots is None:
+        return
+    one, other = stored.lots or Lots(), computed.lots or Lots()
+    if one != other:
+        yield Difference("the lots", name, str(one), str(other))
+    if one.balance != stored.balance:
+        name = f"{name} against the balance"
+        yield Difference("the sum of the lots", name, to_text(one.balance), to_text(stored.balance))
 
 
 def _tally_name(who: str, key: TallyKey) -> str:
@@ -207,7 +221,16 @@ def _posting(posting: Posting | None) -> str:
     if posting is None or not (posting.granted or posting.requested):
         return "nothing"
     limit = f" (limited by {posting.limited_by})" if posting.limited_by else ""
-    return f"{to_text(posting.granted)} of {to_text(posting.requested)}{limit}"
+    lots = "".join(f" {_allocation(each)}" for each in posting.allocations)
+    return f"{to_text(posting.granted)} of {to_text(posting.requested)}{limit}{lots}"
+
+
+def _allocation(each: Allocation) -> str:
+    """One part of a posting: "[5 until 2026-07-01T00:00:00+00:00]", "[-2 as a debt]"."""
+    if each.is_debt:
+        return f"[{to_text(each.amount)} as a debt]"
+    until = f" until {each.expires_at.isoformat()}" if each.expires_at else ""
+    return f"[{to_text(each.amount)}{until}]"
 
 
 def _posting_name(who: str, key: PostingKey) -> str:

@@ -10,7 +10,8 @@ from gql.scalars import Quantity
 @strawberry.type(description="What one rule has entered in an account.")
 class RuleContribution:
     rule: str = strawberry.field(
-        description="Which: `earning/KEY`, or `badge/KEY` for all levels of a badge together."
+        description="Which: `earning/KEY`, `badge/KEY` for all levels of a badge together, or what "
+        "else moved points: `adjustment`, `prize/BOARD`, `spend`, `expiry/DAY`."
     )
     entries: int = strawberry.field(description="How many first entries it has made.")
     granted: Quantity = strawberry.field(description="What those came to.")
@@ -31,7 +32,8 @@ class RuleContribution:
 
 
 @strawberry.type(
-    description="A balance as a sum: `opening`, what `rules` and `others` granted, and `adjusted`."
+    description="A balance as a sum: `opening`, what `rules` and `others` granted, and `adjusted`, "
+    "less what has `expired` since."
 )
 class BalanceExplanation:
     opening: Quantity = strawberry.field(description="What the account began with.")
@@ -45,20 +47,34 @@ class BalanceExplanation:
         description="What late activity and retractions made of earlier entries, of all rules."
     )
     total: Quantity = strawberry.field(description="The sum of it all.")
-    balance: Quantity = strawberry.field(description="What the account holds.")
+    expired: Quantity = strawberry.field(
+        description="What has expired of it and is not entered in the ledger yet: a duty of the "
+        "scheduler enters it, with the rule `expiry/DAY`."
+    )
+    available: Quantity = strawberry.field(description="What of the balance can be spent.")
+    pending: Quantity = strawberry.field(description="What of it cannot be spent yet.")
+    held: Quantity = strawberry.field(description="What of it is put aside by holds.")
+    balance: Quantity = strawberry.field(
+        description="What the account holds: `available`, `pending` and `held` together."
+    )
     is_balanced: bool = strawberry.field(
-        description="Whether the total is the balance. If not, the account has moved between two "
-        "readings, or `gamification verify` has something to tell."
+        description="Whether the total less what has expired is the balance. If not, the account "
+        "has moved between two readings, or `gamification verify` has something to tell."
     )
 
     @classmethod
-    def of(cls, explained: BalanceExplained, balance: int) -> "BalanceExplanation":
+    def of(cls, explained: BalanceExplained) -> "BalanceExplanation":
+        portions = explained.portions
         return cls(
             opening=Quantity(explained.opening),
             rules=[RuleContribution.of(each) for each in explained.rules],
             others=Quantity(explained.others),
             adjusted=Quantity(explained.adjusted),
             total=Quantity(explained.total),
-            balance=Quantity(balance),
-            is_balanced=explained.total == balance,
+            expired=Quantity(portions.expired),
+            available=Quantity(portions.available),
+            pending=Quantity(portions.pending),
+            held=Quantity(portions.held),
+            balance=Quantity(portions.balance),
+            is_balanced=explained.total - portions.expired == portions.balance,
         )

@@ -110,9 +110,12 @@ class Member(Node):
 
     @strawberry.field(description="The member's account in each unit of the program.")
     async def points(self, info: Info) -> list[PointsAccount]:
-        accounts = await info.context.loaders.accounts.load(self.record.id)
-        units = info.context.program.rules.units.values()
-        return [PointsAccount.of(self.record.id, unit, accounts.get(unit.key)) for unit in units]
+        context = info.context
+        accounts = await context.loaders.accounts.load(self.record.id)
+        return [
+            PointsAccount.of(self.record.id, unit, accounts.get(key), context)
+            for key, unit in context.program.rules.units.items()
+        ]
 
     @strawberry.field(description="The member's streaks, in the order of the definition.")
     async def streaks(self, info: Info) -> list[Streak]:

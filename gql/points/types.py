@@ -9,10 +9,12 @@ from gamification.definition.compiled import Unit
 from gamification.explain.balances import explain_balance
 from gamification.ids import MemberId
 from gamification.ports import EntryRow
+from gamification.rules.lot import AccountAt, account_at
 from gamification.state import Account, AccountKey, Entry, Posting, PostingKey
-from gql.context import Info
+from gql.context import Context, Info
 from gql.explain.balances import BalanceExplanation
 from gql.pages import After, Connection, First, page, page_size, place_of
+from gql.points.lots import Allocation, PointsExpiry, PointsLot, expiries_of
 from gql.scalars import Quantity
 
 if TYPE_CHECKING:
@@ -45,19 +47,25 @@ class PointsEntry:
     )
     requested: Quantity = strawberry.field(description="What the rule asked for.")
     limited_by: str | None = strawberry.field(
-        description="What made the difference between the two: `cap/KEY` or `floor`."
+        description="What made the difference between the two: `cap/KEY`, `floor`, or `shortfall` "
+        "(there were not so many to take)."
     )
     balance: Quantity | None = strawberry.field(
         description="The account's balance after the entry. Null in a payload's adjusting entries."
     )
     rule: str = strawberry.field(
-        description="Which rule: `earning/KEY`, `badge/KEY/LEVEL/WINDOW/SUBJECT` or `opening`."
+        description="Which rule: `earning/KEY`, `badge/KEY/LEVEL/WINDOW/SUBJECT`, `opening`, or "
+        "what else moved them: `adjustment`, `prize/BOARD/RUN`, `spend`, `expiry/DAY`."
     )
     is_adjustment: bool = strawberry.field(
         description="Whether it adjusts an earlier entry because history changed."
     )
     occurred_at: datetime = strawberry.field(description="When the activity behind it occurred.")
     version: int = strawberry.field(description="The version of the definition that made it.")
+    allocations: list[Allocation] = strawberry.field(
+        description="Which lots the points went into or came out of, all adjustments so far "
+        "included. Empty where points never expire, mature or are held."
+    )
 
     @strawberry.field(description="The activity behind it. Null for an opening balance.")
     async def activity(
@@ -81,6 +89,7 @@ class PointsEntry:
             is_adjustment=False,
             occurred_at=posting.occurred_at,
             version=posting.version,
+            allocations=[Allocation.of(each) for each in posting.allocations],
         )
 
     @classmethod
@@ -100,16 +109,28 @@ class PointsEntry:
             is_adjustment=entry.revision > 0,
             occurred_at=entry.occurred_at,
             version=entry.version,
+            allocations=[Allocation.of(each) for each in entry.allocations],
         )
 
 
 @strawberry.type(description="What a member has of one unit of points.")
 class PointsAccount:
     member_id: strawberry.Private[MemberId]
-    unopened: strawberry.Private[int]
+    account: strawberry.Private[Account | None]
+    parts: strawberry.Private[AccountAt]
+    at: strawberry.Private[datetime]
     unit: str = strawberry.field(description="The key of the unit.")
     name: str = strawberry.field(description="What members read.")
-    balance: Quantity = strawberry.field(description="What the member has now.")
+    balance: Quantity = strawberry.field(
+        description="What the member has now: `available`, `pending` and `held` together."
+    )
+    available: Quantity = strawberry.field(
+        description="What can be spent now. Less than 0 where more was taken than there was."
+    )
+    pending: Quantity = strawberry.field(description="What cannot be spent yet.")
+    held: Quantity = strawberry.field(
+        description="What is put aside until it is captured or released."
+    )
     minimum: Quantity | None = strawberry.field(
         description="The balance never falls below this. Null: there is no such floor."
     )
@@ -131,22 +152,55 @@ class PointsAccount:
             follows=after is not None,
         )
 
+    @strawberry.field(
+        description="What the balance consists of, in the order it is spent in. "
+        "Empty where points never expire, mature or are held."
+    )
+    def lots(self) -> list[PointsLot]:
+        return [
+            PointsLot.of(lot, self.at)
+            for lot in self.parts.lots.open
+            if not lot.is_expired(self.at)
+        ]
+
+    @strawberry.field(description="How many points expire when, the soonest first.")
+    def expiries(self) -> list[PointsExpiry]:
+        return expiries_of(self.parts.lots.open, self.at)
+
     @strawberry.field(description="Where the balance comes from: what each rule brought.")
     async def explanation(self, info: Info) -> BalanceExplanation:
         key = AccountKey(self.member_id, self.unit)
         sums = await info.context.loaders.rule_sums.load(key)
-        return BalanceExplanation.of(explain_balance(sums, unopened=self.unopened), self.balance)
+        start = info.context.program.rules.units[self.unit].start
+        unopened = start if self.account is None else 0
+        explained = explain_balance(sums, unopened=unopened, portions=self.parts.portions)
+        return BalanceExplanation.of(explained)
 
     @classmethod
-    def of(cls, member: MemberId, unit: Unit, account: Account | None) -> "PointsAccount":
+    def of(
+        cls, member: MemberId, unit: Unit, account: Account | None, context: Context
+    ) -> "PointsAccount":
+        parts = account_at(unit, account, context.at, context.program.rules.calendar)
         return cls(
             member_id=member,
-            unopened=unit.start if account is None else 0,
+            account=account,
+            parts=parts,
+            at=context.at,
             unit=unit.key,
             name=unit.name,
-            balance=Quantity(account.balance if account else unit.start),
+            balance=Quantity(parts.portions.balance),
+            available=Quantity(parts.portions.available),
+            pending=Quantity(parts.portions.pending),
+            held=Quantity(parts.portions.held),
             minimum=_minimum(unit),
         )
+
+    @classmethod
+    async def loaded(cls, context: Context, member: MemberId, unit: str) -> "PointsAccount | None":
+        """A member's account, read now; None where the program has no such unit any more."""
+        accounts = await context.loaders.accounts.load(member)
+        rules = context.program.rules.units.get(unit)
+        return None if rules is None else cls.of(member, rules, accounts.get(unit), context)
 
 
 def _minimum(unit: Unit) -> Quantity | None:

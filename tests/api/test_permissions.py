@@ -43,6 +43,9 @@ OPERATIONS = {
     'mutation { inviteToChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (
         "activities:write"
     ),
+    'mutation { spendPoints(input: {member: "a", unit: "x", amount: "1"}) { replayed } }': (
+        "points:write"
+    ),
     'mutation { applyDefinition(input: {definition: "x"}) { version } }': "definition:write",
     "mutation { rollBackDefinition(input: {version: 9}) { version } }": "definition:write",
 }

@@ -12,6 +12,7 @@ from gamification.ids import MemberId
 from gamification.progress import progress_of
 from gamification.quantity import to_text
 from gamification.rules.earning import OPENING
+from gamification.rules.lot import account_at
 from gamification.state import (
     Account,
     AccountKey,
@@ -45,6 +46,28 @@ def points(came: Came, named: Named) -> dict[str, str]:
         _whose(named(key.member)) + key.unit: to_text(account.balance)
         for key, account in came.accounts.items()
     }
+
+
+def accounts(
+    rules: CompiledProgram, came: Came, named: Named, now: datetime
+) -> dict[str, list[str]]:
+    """What balances consist of: "30 available", "20 pending", "5 held", "7 expired", and what
+    becomes of the lots: "50 end 2026-09-01", "20 from 2026-03-15", "20 when o1"."""
+    found: dict[str, list[str]] = {}
+    for key, account in came.accounts.items():
+        unit = rules.units[key.unit]
+        parts, kept = account_at(unit, account, now, rules.calendar)
+        sums = zip(("available", "pending", "held", "expired"), parts, strict=True)
+        words = [f"{to_text(amount)} {word}" for word, amount in sums if amount]
+        for lot in kept.open:
+            if lot.expires_at is not None and not lot.is_expired(now):
+                words.append(f"{to_text(lot.amount)} end {lot.expires_at:%Y-%m-%d}")
+            if lot.matures_at is not None and lot.is_pending(now):
+                words.append(f"{to_text(lot.amount)} from {lot.matures_at:%Y-%m-%d}")
+            if lot.awaits:
+                words.append(f"{to_text(lot.amount)} when {lot.awaits}")
+        found[_whose(named(key.member)) + key.unit] = words
+    return found
 
 
 def granted(came: Came, named: Named) -> list[str]:

@@ -2,7 +2,7 @@
 
 A file is a list of cases. Each has a `name`, the `rules` it is about (parts of a definition),
 `facts` (`did` what, `at` which time in UTC, `value`, `who`, and properties by their names) and
-`expect`. What is done with a colon in its name is a command.
+`expect`. What somebody `did` may be a command: `points:spent`.
 `activities` are declared where the rules do not: every property that a fact names is a string,
 number or boolean, as written.
 """
@@ -84,25 +84,16 @@ def _case(file: str, written: dict[str, Any]) -> Case:
 
 
 def _fact(index: int, written: dict[str, Any]) -> NewFact:
-    at = written.get("at")
-    value = written.get("value")
+    at, value, who = written.get("at"), written.get("value"), written.get("who", "anne")
+    properties = {name: each for name, each in written.items() if name not in RESERVED}
+    occurred_at = moment(at) if at else after(minutes=index)
+    key = f"fact-{index + 1:02d}"
     if is_command(written["did"]):
-        return NewCommand(
-            member=written.get("who", "anne"),
-            type=CommandType(written["did"]),
-            value=units(1 if value is None else value),
-            properties={name: each for name, each in written.items() if name not in RESERVED},
-            occurred_at=moment(at) if at else after(minutes=index),
-            key=f"fact-{index + 1:02d}",
-        )
-    return NewActivity(
-        member=written.get("who", "anne"),
-        type=written["did"],
-        value=None if value is None else str(value),
-        properties={name: each for name, each in written.items() if name not in RESERVED},
-        occurred_at=moment(at) if at else after(minutes=index),
-        key=f"fact-{index + 1:02d}",
-    )
+        quantity = units(1 if value is None else value)
+        type_ = CommandType(written["did"])
+        return NewCommand(who, type_, quantity, properties, occurred_at, key)
+    text = None if value is None else str(value)
+    return NewActivity(who, written["did"], text, properties, occurred_at, key)
 
 
 def _declared(facts: list[NewFact]) -> dict[str, Any]:

@@ -74,13 +74,16 @@ def check(case: Case, came: Came) -> None:
     left out, all else must be named."""
     expect, ids = case.expect, members(case)
     assert expect.keys() <= {
-        "points", "granted", "badges", "tallies", "progress", "boards", "streaks", "tiers",
-        "challenges",
+        "points", "accounts", "granted", "badges", "tallies", "progress", "boards", "streaks",
+        "tiers", "challenges",
     }  # fmt: skip
     names = {id_: name for name, id_ in ids.items()}
     named = names.__getitem__
     if "points" in expect:
         assert outcome.points(came, named) == outcome.texts(expect["points"])
+    if "accounts" in expect:
+        accounts = outcome.accounts(case.rules, came, named, case.now)
+        assert accounts == outcome.texts(expect["accounts"])
     if "granted" in expect:
         assert outcome.granted(came, named) == expect["granted"]
     if "badges" in expect:
@@ -129,6 +132,7 @@ def test_every_kind_of_rule_has_cases() -> None:
         "earning",
         "leaderboards",
         "metrics",
+        "points",
         "streaks",
         "tiers",
     ]

@@ -12,6 +12,7 @@ from gamification.quantity import SCALE
 from tests.laws.histories import MEMBERS, MOMENTS
 
 STREAKS = ("daily", "spending", "workdays", "dropped")
+UNITS = ("stars", "reputation", "debt")
 ZONES = ("UTC", "Asia/Tokyo", "Pacific/Pago_Pago", "Pacific/Kiritimati", "America/Sao_Paulo")
 
 
@@ -38,6 +39,10 @@ def _of_streak(type_: CommandType, streak: str) -> Kind:
     return type_, {"streak": streak}
 
 
+def _of_points(type_: CommandType, unit: str) -> Kind:
+    return type_, {"unit": unit}
+
+
 def _restored(streak: str, unit: str) -> Kind:
     return CommandType.STREAK_RESTORED, {"streak": streak, "unit": unit}
 
@@ -56,8 +61,11 @@ _KINDS: st.SearchStrategy[Kind] = st.one_of(
         st.sampled_from(STREAKS),
     ),
     st.builds(
-        _restored, st.sampled_from(STREAKS), st.sampled_from(("stars", "reputation", "debt"))
+        _of_points,
+        st.sampled_from((CommandType.POINTS_SPENT, CommandType.POINTS_EXPIRED)),
+        st.sampled_from(UNITS),
     ),
+    st.builds(_restored, st.sampled_from(STREAKS), st.sampled_from(UNITS)),
 )
 
 

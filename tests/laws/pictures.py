@@ -9,6 +9,7 @@ from datetime import datetime
 
 from gamification.definition.compiled import CompiledBoard
 from gamification.ids import MemberId
+from gamification.lots import Allocation, Lots
 from gamification.ports import Totals
 from gamification.ranking import Place
 from gamification.rules.earning import OPENING
@@ -26,8 +27,8 @@ class Picture:
     """What is derived, by readable names; two pictures of the same facts are equal."""
 
     tallies: dict[tuple[int, str, str, str], tuple[int, datetime, int, bool]]
-    accounts: dict[tuple[MemberId, str], tuple[int, datetime | None, datetime | None]]
-    postings: dict[tuple[int, str, str, str], tuple[int, int, str]]
+    accounts: dict[tuple[MemberId, str], tuple[int, datetime | None, datetime | None, Lots | None]]
+    postings: dict[tuple[int, str, str, str], tuple[int, int, str, tuple[Allocation, ...]]]
     awards: dict[AwardKey, Award]
     boards: dict[tuple[str, tuple[str, ...]], list[Place]]
 
@@ -54,7 +55,12 @@ async def picture(scene: Scene) -> Picture:
             for key, tally in each.tallies.items()
         },
         accounts={
-            (key.member, key.unit): (account.balance, account.debited_at, account.clamped_at)
+            (key.member, key.unit): (
+                account.balance,
+                account.debited_at,
+                account.clamped_at,
+                account.lots,
+            )
             for each in totals
             for key, account in each.accounts.items()
             if _open_units(each) & {key.unit}
@@ -64,6 +70,7 @@ async def picture(scene: Scene) -> Picture:
                 posting.granted,
                 posting.requested,
                 posting.limited_by,
+                posting.allocations,
             )
             for each in totals
             for key, posting in each.postings.items()

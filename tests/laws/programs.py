@@ -35,6 +35,31 @@ METRICS: dict[str, Any] = {
 }
 
 
+_EXPIRES: list[Any] = [
+    {"after": "1 month"},
+    {"after": "2 days", "at": "end of week"},
+    {"at": "end of day"},
+    {"on": ["03-02", "03-15", "2026-03-29"], "warn": "1 day"},
+    {"unused_for": "1 day"},
+    {"unused_for": "3 days", "at": "end of month"},
+]
+_PENDING: list[Any] = ["1 day", "4 weeks", {"until": "accepted", "per": "properties.post"}]
+
+_NOTHING: dict[str, Any] = {}
+_NEEDED: dict[str, st.SearchStrategy[Any]] = {"expires": st.sampled_from(_EXPIRES)}
+_OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
+    "pending": st.sampled_from(_PENDING),
+    "negative": st.sampled_from(["allow", "within_balance"]),
+    "start": st.integers(1, 3),
+}
+_LOTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just(_NOTHING),
+    st.fixed_dictionaries(_NEEDED, optional=_OPTIONAL),
+    st.sampled_from(_PENDING).map(lambda pending: {"pending": pending}),
+)
+"""How a unit's points are kept: as one number, or as lots that expire and mature."""
+
+
 @st.composite
 def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
     """A program with all kinds of rules, or some of them, and numbers near to each other."""
@@ -49,7 +74,7 @@ def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
         "activities": ACTIVITIES,
         "metrics": METRICS,
         "points": {
-            "stars": {},
+            "stars": draw(_LOTS),
             "reputation": {"start": draw(st.integers(1, 3)), "minimum": 1},
             "debt": {"start": draw(st.integers(-2, 2))},
         },

@@ -16,6 +16,7 @@ from gamification.explain.badges import (
 )
 from gamification.explain.balances import explain_balance
 from gamification.ids import MemberId
+from gamification.lots import Portions
 from gamification.metrics import TOTAL
 from gamification.ports import EntryRow
 from gamification.use_cases.show_progress import progress_of_members
@@ -49,7 +50,9 @@ async def balances_add_up(scene: Scene) -> None:
     for totals in (await scene.totals()).values():
         sums = await reading.rule_sums(list(totals.accounts))
         for key, account in totals.accounts.items():
-            explained = explain_balance(sums[key], unopened=0)
+            explained = explain_balance(
+                sums[key], unopened=0, portions=Portions(account.balance, 0, 0, 0)
+            )
             assert explained.total == account.balance
             assert explained.opening == scene.program.rules.units[key.unit].start
 

@@ -10,6 +10,7 @@ from gamification.definition.compiled.challenges import (
     CompiledChallenge,
     CompiledStep,
 )
+from gamification.definition.compiled.lots import Expiry, LotRules, Negative, Pending, YearDay
 from gamification.definition.compiled.numbers import Contribution, Counter, Read
 from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
 from gamification.definition.compiled.points import CompiledCap, CompiledEarning, PointsWindow, Unit
@@ -34,8 +35,12 @@ __all__ = [
     "Contribution",
     "Counter",
     "DayReads",
+    "Expiry",
     "Freezes",
     "Level",
+    "LotRules",
+    "Negative",
+    "Pending",
     "PointsWindow",
     "Read",
     "TierLevel",
@@ -43,4 +48,5 @@ __all__ = [
     "Unit",
     "UnitPlan",
     "Watcher",
+    "YearDay",
 ]

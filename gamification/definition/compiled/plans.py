@@ -21,6 +21,8 @@ class ActivityPlan:
     that points depend on are reached by it: then order matters.
     `reads` is what its points and its challenges may lead to, through badges and what these give.
     What its contributions may lead to stands in `CompiledProgram.following`; `units` is of all.
+    `releases` are the units of which it makes pending points available, each with the property
+    that says which.
     """
 
     check: PropertyCheck
@@ -33,6 +35,7 @@ class ActivityPlan:
     challenges: tuple[ChallengePlan, ...]
     reads: tuple[Read, ...]
     units: tuple[str, ...]
+    releases: tuple[tuple[str, str], ...] = ()
 
 
 class UnitPlan(NamedTuple):

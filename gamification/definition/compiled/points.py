@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from gamification.amounts import Amount
 from gamification.conditions import Condition
+from gamification.definition.compiled.lots import LotRules
 from gamification.windows import Spec
 
 
@@ -18,13 +19,17 @@ class PointsWindow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit of points: where its accounts start, and the floor under them (None: none)."""
+    """A unit of points: where its accounts start, and the floor under them (None: none).
+
+    `lots` is how its points expire, mature and are held; None where a balance is one number.
+    """
 
     key: str
     name: str
     start: int
     minimum: int | None
     windows: tuple[PointsWindow, ...]
+    lots: LotRules | None = None
 
 
 class CompiledCap(NamedTuple):

@@ -1,0 +1,86 @@
+"""Units of points as their author writes them: when they expire and mature, what may be done."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from gamification import durations
+from gamification.definition.parts import Key, Label, Number, Part, PropertyPath, as_list
+
+Term = Annotated[
+    str,
+    Field(
+        pattern=durations.FORM,
+        description="A length of time on the calendar: '14 days', '2 weeks', '6 months', '1 year'.",
+        examples=["6 months"],
+    ),
+]
+DayOfYear = Annotated[
+    str,
+    Field(
+        pattern=r"^(?:\d{4}-)?\d{2}-\d{2}$",
+        description="A day of every year, '12-31', or of one year, '2027-03-31'.",
+        examples=["12-31"],
+    ),
+]
+DaysOfYear = Annotated[
+    list[DayOfYear],
+    BeforeValidator(as_list, json_schema_input_type=DayOfYear | list[DayOfYear]),
+]
+
+
+class Expires(Part):
+    """When points expire: they can be used to the end of a day."""
+
+    after: Term | None = Field(None, description="So long after they came.")
+    at: (
+        Literal[
+            "end of day",
+            "end of week",
+            "end of month",
+            "end of quarter",
+            "end of half year",
+            "end of year",
+        ]
+        | None
+    ) = Field(None, description="Then on to the end of the calendar unit.")
+    on: DaysOfYear | None = Field(
+        None, min_length=1, max_length=40, description="Then on to the next of these days."
+    )
+    unused_for: Term | None = Field(
+        None,
+        description="So long after the account was last used, all points together: received, "
+        "spent, held or captured.",
+    )
+    warn: Annotated[str, Field(pattern=r"^[1-9]\d{0,2} (?:day|week)s?$")] | None = Field(
+        None, description="How long before it the member is told: '7 days'."
+    )
+
+
+class Release(Part):
+    """Points that are pending until an activity says otherwise."""
+
+    until: Key = Field(description="The type of activity that makes them available.")
+    per: PropertyPath = Field(
+        description="What both activities are about: the one that brought the points, and this."
+    )
+
+
+class Points(Part):
+    """A unit of account: stars, XP, reputation."""
+
+    name: Label | None = None
+    start: Number = Field(Decimal(0), description="What every member starts with.")
+    minimum: Number | None = Field(None, description="The balance never falls below this.")
+    expires: Expires | None = Field(None, description="When points expire. Never, if left out.")
+    pending: Term | Release | None = Field(
+        None,
+        description="How long what activities bring cannot be spent. Not at all, if left out.",
+    )
+    holds: Term | None = Field(
+        None, description="The longest time that points may be held. No holds, if left out."
+    )
+    negative: Literal["only_pending", "within_balance", "allow"] | None = Field(
+        None, description="What it means when points are taken back that have been spent."
+    )
