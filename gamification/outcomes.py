@@ -138,6 +138,8 @@ class NoticeKind(Enum):
     CHALLENGE_JOINED = "challenge_joined"
     CHALLENGE_COMPLETED = "challenge_completed"
     CHALLENGE_REOPENED = "challenge_reopened"
+    PERIOD_FINAL = "period_final"
+    PRIZE_WON = "prize_won"
 
 
 class Notice(NamedTuple):

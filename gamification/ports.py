@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
+from gamification.periods import ReadingPeriods, WritingPeriods
 from gamification.state import (
     Account,
     AccountKey,
@@ -82,7 +83,7 @@ class Judging(Protocol):
         ...
 
 
-class Writing(Judging, Protocol):
+class Writing(Judging, WritingPeriods, Protocol):
     """One transaction on one program. Leaving it normally commits; an exception rolls back."""
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
@@ -175,7 +176,7 @@ class Writing(Judging, Protocol):
     async def add_version(self, version: DefinitionVersion) -> None: ...
 
 
-class Reading(Protocol):
+class Reading(ReadingPeriods, Protocol):
     """Reads of one program outside any transaction. Each method is one statement."""
 
     async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...

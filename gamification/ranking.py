@@ -2,36 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from enum import Enum
 from typing import assert_never
 
-from msgspec import Struct
-
-from gamification.ids import MemberId
+from gamification.places import Place, Ties
 from gamification.ports import Ahead, Standing
-
-
-class Ties(Enum):
-    """What rank members with the same score get, for scores 9, 7, 7, 5."""
-
-    COMPETITION = "competition"
-    """1, 2, 2, 4."""
-    DENSE = "dense"
-    """1, 2, 2, 3."""
-    ORDINAL = "ordinal"
-    """1, 2, 3, 4: who reached the score first is ahead."""
-
-
-class Place(Struct, frozen=True, gc=False):
-    """One row of a board. `position` is unique, `tied_with` counts the others with the score."""
-
-    member: MemberId
-    rank: int
-    position: int
-    tied_with: int
-    score: int
-    reached_at: datetime
 
 
 def number(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gamification.duties.pay_prizes import pay_prizes
+from gamification.duties.settle_periods import settle_periods
 from gamification.ports import Bus, Contended, Store
 from gamification.program import Program
 
@@ -25,7 +27,7 @@ class Duty(Protocol):
     async def __call__(self, store: Store, bus: Bus, program: Program, *, now: datetime) -> int: ...
 
 
-DUTIES: tuple[Duty, ...] = ()
+DUTIES: tuple[Duty, ...] = (settle_periods, pay_prizes)
 """In the order in which they are done."""
 
 

@@ -16,6 +16,8 @@ from strawberry.dataloader import DataLoader
 from gamification.challenges import ChallengeStatus, runs_shown
 from gamification.challenges import status_at as status_of_challenge
 from gamification.ids import MemberId
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
     Ahead,
@@ -29,7 +31,6 @@ from gamification.ports import (
 )
 from gamification.program import Program
 from gamification.progress import Progress
-from gamification.ranking import Place
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
 from gamification.tiers import TierStatus, windows_asked
@@ -87,6 +88,13 @@ class ScoreAsked(NamedTuple):
     board: str
     windows: tuple[str, ...]
     score: int
+
+
+class FinalPlaceAsked(NamedTuple):
+    """Where a member stood in a final run."""
+
+    period: PeriodKey
+    member: MemberId
 
 
 class Loaders:
@@ -317,6 +325,25 @@ class Loaders:
             return {each: found.get(each.member) for each in asked}
 
         return _grouped(load, lambda asked: (asked.board, asked.windows))
+
+    @cached_property
+    def final_periods(self) -> DataLoader[PeriodKey, FinalPeriod | None]:
+        async def load(keys: list[PeriodKey]) -> list[FinalPeriod | None]:
+            found = await self._reading.periods(keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def final_places(self) -> DataLoader[FinalPlaceAsked, Place | None]:
+        async def load(
+            period: PeriodKey, asked: list[FinalPlaceAsked]
+        ) -> dict[FinalPlaceAsked, Place | None]:
+            members = {each.member for each in asked}
+            found = await self._reading.final_places_of(period, members)
+            return {each: found.get(each.member) for each in asked}
+
+        return _grouped(load, lambda asked: asked.period)
 
     @cached_property
     def ahead(self) -> DataLoader[AheadAsked, Ahead]:

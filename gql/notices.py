@@ -40,6 +40,16 @@ class NoticeKind(Enum):
         description="History changed, and a challenge is not completed any more: `about` is its "
         "key, `details` has the `run`.",
     )
+    PERIOD_FINAL = strawberry.enum_value(
+        "PERIOD_FINAL",
+        description="A run of the leaderboard `about` is final. The member stands first in it; "
+        "`details` has `period` and `participants`.",
+    )
+    PRIZE_WON = strawberry.enum_value(
+        "PRIZE_WON",
+        description="A member won points by a place in a final run of the leaderboard `about`. "
+        "`details` has `period`, `rank`, `unit` and `amount`.",
+    )
 
 
 @strawberry.type(description="What the system announces after a change.")

@@ -55,7 +55,10 @@ def _uncaused(table: str) -> Statement:
 
 _ORPHANS = {
     table: _orphans(table)
-    for table in ("activity", "tally", "account", "ledger_entry", "award", "notice")
+    for table in (
+        *("activity", "tally", "account", "ledger_entry", "award", "notice"),
+        "period_standing",
+    )
 }
 _UNCAUSED = {table: _uncaused(table) for table in ("ledger_entry", "award")}
 

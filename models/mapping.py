@@ -15,6 +15,8 @@ from msgspec.structs import astuple
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId
 from gamification.outcomes import NOTHING, Notice, NoticeKind
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
     AwardRow,
@@ -329,3 +331,30 @@ def notice_to_core(row: Fetched) -> Notice:
         _scalars(details) if details else NOTHING,
         once or "",
     )
+
+
+# ------------------------------------------------------------------------------ final runs
+
+PERIOD_COLUMNS = (
+    "p.board, p.window_key, p.ends_at, p.settled_at, p.version, p.participants, p.is_paid"
+)
+PLACE_COLUMNS = "s.member_id, s.rank, s.position, s.tied_with, s.score, s.reached_at"
+
+
+def period_to_core(row: Fetched) -> FinalPeriod:
+    """One row of PERIOD_COLUMNS."""
+    board, window, ends_at, settled_at, version, participants, is_paid = row
+    return FinalPeriod(
+        PeriodKey(board, window),
+        from_micros(ends_at),
+        from_micros(settled_at),
+        version,
+        participants,
+        bool(is_paid),
+    )
+
+
+def place_to_core(row: Fetched) -> Place:
+    """One row of PLACE_COLUMNS."""
+    member, rank, position, tied_with, score, reached_at = row
+    return Place(member, rank, position, tied_with, score, from_micros(reached_at))

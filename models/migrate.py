@@ -21,6 +21,7 @@ APPS: dict[str, dict[str, Any]] = {
             "models.ledger",
             "models.member",
             "models.notice",
+            "models.period",
             "models.program",
             "models.shared_number",
             "models.tally",

@@ -6,6 +6,8 @@ from datetime import datetime
 from gamification.facts import Order
 from gamification.ids import MemberId
 from gamification.outcomes import Notice
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
     Ahead,
@@ -18,7 +20,17 @@ from gamification.ports import (
     SubjectBound,
 )
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
-from models import announcing, awarding, boards, facts, ledger_book, members, numbers, sharing
+from models import (
+    announcing,
+    awarding,
+    boards,
+    facts,
+    ledger_book,
+    members,
+    numbers,
+    periods,
+    sharing,
+)
 from models.session import Scope
 
 
@@ -152,6 +164,29 @@ class SqlReading:
 
     async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
         return await boards.windows(self._scope, metric, limit=limit, before=before)
+
+    async def periods(self, keys: Collection[PeriodKey]) -> dict[PeriodKey, FinalPeriod]:
+        return await periods.by_key(self._scope, keys)
+
+    async def unsettled(self, board: str, metric: str) -> list[str]:
+        return await periods.unsettled(self._scope, board, metric)
+
+    async def unpaid_periods(self, *, limit: int) -> list[FinalPeriod]:
+        return await periods.unpaid(self._scope, limit=limit)
+
+    async def final_windows(self, board: str, *, limit: int, before: str | None) -> list[str]:
+        return await periods.windows(self._scope, board, limit=limit, before=before)
+
+    async def final_places(self, key: PeriodKey, *, after: int, limit: int) -> list[Place]:
+        return await periods.places(self._scope, key, after=after, limit=limit)
+
+    async def final_places_of(
+        self, key: PeriodKey, members: Collection[MemberId]
+    ) -> dict[MemberId, Place]:
+        return await periods.places_of(self._scope, key, members)
+
+    async def final_tie_starts(self, key: PeriodKey, place: Place) -> int:
+        return await periods.tie_starts(self._scope, key, place)
 
     async def notices_after(
         self, after: int, *, member: MemberId | None, public_only: bool, limit: int

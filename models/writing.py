@@ -6,6 +6,8 @@ from datetime import datetime
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId
 from gamification.outcomes import Notice
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place, Ties
 from gamification.ports import DefinitionVersion, Member, ProgramRecord, Ranked
 from gamification.state import (
     Account,
@@ -22,6 +24,7 @@ from models import (
     ledger_book,
     members,
     numbers,
+    periods,
     programs,
     sharing,
 )
@@ -118,6 +121,34 @@ class SqlWriting(SqlJudging):
 
     async def add_version(self, version: DefinitionVersion) -> None:
         await programs.add_version(self._scope, version)
+
+    async def settle(
+        self,
+        key: PeriodKey,
+        *,
+        metric: str,
+        ties: Ties,
+        ends_at: datetime,
+        version: int,
+        has_prizes: bool,
+        now: datetime,
+    ) -> FinalPeriod | None:
+        return await periods.settle(
+            self._scope,
+            key,
+            metric=metric,
+            ties=ties,
+            ends_at=ends_at,
+            version=version,
+            has_prizes=has_prizes,
+            now=now,
+        )
+
+    async def final_places(self, key: PeriodKey, *, after: int, limit: int) -> list[Place]:
+        return await periods.places(self._scope, key, after=after, limit=limit)
+
+    async def put_paid(self, key: PeriodKey) -> None:
+        await periods.put_paid(self._scope, key)
 
     async def _remember(self, keys: Iterable[str]) -> None:
         unknown = {key for key in keys if key not in self._activity_ids}

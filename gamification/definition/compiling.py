@@ -6,13 +6,13 @@ from datetime import datetime
 
 from gamification import windows
 from gamification.definition.badges import BadgeCompiler
+from gamification.definition.boards import compile_boards
 from gamification.definition.challenges import ChallengeCompiler
 from gamification.definition.checks import check_cycles, check_unused
 from gamification.definition.compiled import (
     ActivityPlan,
     ChallengePlan,
     CompiledBadge,
-    CompiledBoard,
     CompiledCap,
     CompiledChallenge,
     CompiledEarning,
@@ -28,7 +28,7 @@ from gamification.definition.compiled import (
 )
 from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.definition.counters import Counters
-from gamification.definition.document import Definition, Leaderboard
+from gamification.definition.document import Definition
 from gamification.definition.plans import (
     Reach,
     joining,
@@ -43,10 +43,8 @@ from gamification.definition.reading import stored_definition
 from gamification.definition.scope import WEEKDAYS, Scope, lateness
 from gamification.definition.streaks import compile_streaks
 from gamification.definition.tiers import compile_tiers
-from gamification.metrics import TOTAL
 from gamification.properties import PropertyCheck
 from gamification.quantity import QUANTITY_MAX, parse
-from gamification.ranking import Ties
 from gamification.windows import AllTime, Calendar
 
 
@@ -62,7 +60,7 @@ def compile_program(
     challenge_compiler = ChallengeCompiler(scope, counters, calendar)
     challenges = challenge_compiler.compile()
     badges = BadgeCompiler(scope, counters, streaks).compile()
-    boards = _boards(scope, counters)
+    boards = compile_boards(scope, counters)
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
     units = compile_units(scope, counters)
@@ -230,52 +228,6 @@ def _earnings(
                     f"Give {cap.unit}, or leave the cap out",
                 )
     return {activity_type: tuple(rules) for activity_type, rules in by_type.items()}
-
-
-def _boards(scope: Scope, counters: Counters) -> dict[str, CompiledBoard]:
-    boards: dict[str, CompiledBoard] = {}
-    for key, board in scope.definition.leaderboards.items():
-        path = f"leaderboards.{key}"
-        window = scope.window(board.every, f"{path}.every")
-        segment = scope.segment(board.among, f"{path}.among")
-        own_metric = f"board:{key}" if segment is not None else None
-        metric = _board_metric(scope, counters, board, path, own_metric, window)
-        if metric is not None:
-            ties = Ties[board.ties.name]
-            boards[key] = CompiledBoard(key, board.name or key, metric, window, ties, segment)
-    return boards
-
-
-def _board_metric(
-    scope: Scope,
-    counters: Counters,
-    board: Leaderboard,
-    path: str,
-    own_metric: str | None,
-    window: windows.Spec,
-) -> str | None:
-    if (board.metric is None) == (board.points is None):
-        scope.error(path, "ranks by nothing, or by two things", "Give either 'metric' or 'points'")
-        return None
-    if board.points is not None:
-        return counters.points(board.points, window, f"{path}.points", own_metric)
-    metric = scope.definition.metrics.get(board.metric or "")
-    if metric is not None and metric.per is not None:
-        scope.error(
-            f"{path}.metric",
-            "is one number per subject, not per member",
-            "Use a metric without per",
-        )
-    criterion = counters.metric(board.metric or "", window, f"{path}.metric", own_metric)
-    if criterion is None:
-        return None
-    if isinstance(window, windows.Rolling) and criterion.aggregation is not TOTAL:
-        scope.error(
-            f"{path}.every",
-            "rolling days are added up, which means nothing for max and last",
-            "Use a window of the calendar or all time, or a count or sum",
-        )
-    return criterion.metric
 
 
 def _watchers(badges: Mapping[str, CompiledBadge]) -> dict[str, tuple[Watcher, ...]]:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from gamification.definition.document_challenges import Challenge
 from gamification.definition.document_points import Points
+from gamification.definition.document_prizes import Prizes, SettleFor
 from gamification.definition.document_streaks import Streak
 from gamification.definition.parts import (
     Amount,
@@ -199,6 +200,8 @@ class Leaderboard(Part):
     points: Key | None = None
     every: Words = "all time"
     ties: Ties = Ties.COMPETITION
+    settle_for: SettleFor = "1 hour"
+    prizes: Prizes = Field(default_factory=dict[str, dict[str, Decimal]])
     among: Expression | None = Field(
         None, description="Only members for whom this holds: member.attributes.country == 'TR'."
     )

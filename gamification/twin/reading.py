@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from gamification.facts import Activity, Order, Retraction
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
     Ahead,
@@ -30,6 +33,7 @@ from gamification.state import (
 from gamification.twin.tables import BY_ID, Tables, picked, place
 
 PAGE_FACTS_MAX = 20_000
+_BY_END = attrgetter("ends_at")
 
 
 class TwinView:
@@ -258,6 +262,35 @@ class TwinReading(TwinView):
         found = {key.window for key in self._tables.ranked if key.metric == metric}
         earlier = (window for window in found if before is None or window < before)
         return sorted(earlier, reverse=True)[:limit]
+
+    async def periods(self, keys: Collection[PeriodKey]) -> dict[PeriodKey, FinalPeriod]:
+        return picked(self._tables.periods, keys)
+
+    async def unsettled(self, board: str, metric: str) -> list[str]:
+        found = {key.window for key in self._tables.ranked if key.metric == metric}
+        final = {key.window for key in self._tables.periods if key.board == board}
+        return sorted(found - final, reverse=True)
+
+    async def unpaid_periods(self, *, limit: int) -> list[FinalPeriod]:
+        unpaid = [period for period in self._tables.periods.values() if not period.is_paid]
+        return sorted(unpaid, key=_BY_END)[:limit]
+
+    async def final_windows(self, board: str, *, limit: int, before: str | None) -> list[str]:
+        found = [key.window for key in self._tables.periods if key.board == board]
+        return sorted((w for w in found if before is None or w < before), reverse=True)[:limit]
+
+    async def final_places(self, key: PeriodKey, *, after: int, limit: int) -> list[Place]:
+        return self._tables.final_places.get(key, [])[after : after + limit]
+
+    async def final_places_of(
+        self, key: PeriodKey, members: Collection[MemberId]
+    ) -> dict[MemberId, Place]:
+        places = self._tables.final_places.get(key, [])
+        return {place.member: place for place in places if place.member in members}
+
+    async def final_tie_starts(self, key: PeriodKey, place: Place) -> int:
+        places = self._tables.final_places[key]
+        return min(other.position for other in places if other.score == place.score)
 
     async def notices_after(
         self, after: int, *, member: MemberId | None, public_only: bool, limit: int

@@ -10,6 +10,8 @@ from typing import Self, TypeVar
 from gamification.facts import Activity, Retraction
 from gamification.ids import MemberId
 from gamification.outcomes import Notice
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
     AwardRow,
@@ -57,6 +59,8 @@ class Tables:
     awards: dict[AwardKey, AwardRow] = field(default_factory=dict[AwardKey, AwardRow])
     due: dict[AccountKey, datetime] = field(default_factory=dict[AccountKey, datetime])
     notices: dict[int, Notice] = field(default_factory=dict[int, Notice])
+    periods: dict[PeriodKey, FinalPeriod] = field(default_factory=dict[PeriodKey, FinalPeriod])
+    final_places: dict[PeriodKey, list[Place]] = field(default_factory=dict[PeriodKey, list[Place]])
     award_ids: int = 0
     """The highest id ever given to an award, also to one revoked since."""
 

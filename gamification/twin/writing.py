@@ -9,14 +9,18 @@ from msgspec.structs import replace
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, member_id
 from gamification.outcomes import Notice
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place, Ties
 from gamification.ports import (
     AwardRow,
+    Board,
     DefinitionVersion,
     EntryRow,
     KeyTaken,
     Member,
     Ranked,
 )
+from gamification.ranking import rank_by_hand
 from gamification.state import (
     Account,
     AccountKey,
@@ -167,3 +171,28 @@ class TwinWriting(TwinJudging):
         if any(stored.version == version.version for stored in record.versions):
             raise KeyTaken(f"version {version.version}")
         self._tables.record = dataclasses.replace(record, versions=(*record.versions, version))
+
+    async def settle(
+        self,
+        key: PeriodKey,
+        *,
+        metric: str,
+        ties: Ties,
+        ends_at: datetime,
+        version: int,
+        has_prizes: bool,
+        now: datetime,
+    ) -> FinalPeriod | None:
+        places = rank_by_hand(self._tables.board(Board(metric, (key.window,))), ties)
+        if key in self._tables.periods or not places:
+            return None
+        period = FinalPeriod(key, ends_at, now, version, len(places), not has_prizes)
+        self._tables.periods[key] = period
+        self._tables.final_places[key] = places
+        return period
+
+    async def final_places(self, key: PeriodKey, *, after: int, limit: int) -> list[Place]:
+        return self._tables.final_places.get(key, [])[after : after + limit]
+
+    async def put_paid(self, key: PeriodKey) -> None:
+        self._tables.periods[key] = replace(self._tables.periods[key], is_paid=True)

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from gamification.definition.compiled import CompiledBoard
 from gamification.ids import MemberId
+from gamification.places import Place, Ties
 from gamification.ports import Ahead, Board, Reading, Standing
-from gamification.ranking import Place, Ties, number
+from gamification.ranking import number
 
 RADIUS_MAX = 50
 

@@ -15,25 +15,16 @@ from gamification.refusals import OutOfRange
 from gamification.replay import Replayed, opening_of, replay
 from gamification.rules.earning import OPENING
 from gamification.state import Account, AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
+from gamification.use_cases.difference import Difference
 from gamification.use_cases.rank import page_of_board
+from gamification.use_cases.verify_periods import Prizes, prizes_among, verify_periods
 
 WINDOWS_MAX = 100_000
 BOARD_PAGE = 1000
 TOP = 100
 """How many places of each board are ranked by hand, which takes quadratic time."""
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something stored that is not what the facts make of it."""
-
-    what: str
-    where: str
-    stored: str
-    computed: str
-
-    def __str__(self) -> str:
-        return f"{self.what} of {self.where}: stored {self.stored}, computed {self.computed}"
+_History = Sequence[tuple[Activity, tuple[Retraction, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +47,7 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
     Reads only. Run it while nobody writes, or expect differences that are gone the next time.
     """
     auditing, reading = store.auditing(program.record), store.reading(program.record)
-    checked = Checked(of=await reading.member_count())
+    checked, prizes = Checked(of=await reading.member_count()), Prizes()
     yield checked
     for orphan in await auditing.orphans():
         yield Difference("a row without its fact", orphan, "present", "absent")
@@ -65,18 +56,15 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
         histories, totals = await auditing.histories(ids), await auditing.totals(ids)
         for member in page:
             history, stored = histories.get(member.id, []), totals[member.id]
+            prizes += prizes_among(activity for activity, _ in history)
             try:
                 replayed = replay(program.timeline, history)
             except OutOfRange as refusal:
                 facts = f"{len(history)} facts"
                 yield Difference("the history", member.external_id, facts, refusal.message)
                 continue
-            for difference in _differences(program, member, replayed, stored):
+            for difference in _differences(program, member, history, replayed, stored):
                 yield difference
-            if history and member.last != history[-1][0].order:
-                yield Difference(
-                    "the latest fact", member.external_id, str(member.last), history[-1][0].key
-                )
             checked = _count(checked, history, replayed)
         yield checked
     for board in program.rules.boards.values():
@@ -85,17 +73,15 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
                 yield difference
             checked = Checked(**{**_as_dict(checked), "runs": checked.runs + 1})
         yield checked
+    async for difference in verify_periods(reading, program, prizes):
+        yield difference
 
 
 def _as_dict(checked: Checked) -> dict[str, int]:
     return {name: getattr(checked, name) for name in Checked.__slots__}
 
 
-def _count(
-    checked: Checked,
-    history: Sequence[tuple[Activity, tuple[Retraction, ...]]],
-    replayed: Replayed,
-) -> Checked:
+def _count(checked: Checked, history: _History, replayed: Replayed) -> Checked:
     return Checked(
         members=checked.members + 1,
         of=checked.of,
@@ -111,14 +97,21 @@ def _count(
 
 
 def _differences(
-    program: Program, member: Member, replayed: Replayed, stored: Totals
+    program: Program, member: Member, history: _History, replayed: Replayed, stored: Totals
 ) -> Iterator[Difference]:
     who = member.external_id
+    yield from _latest(member, history)
     yield from _tallies(who, replayed, stored)
     yield from _ranked(program, member, stored)
     yield from _awards(who, replayed, stored)
     yield from _postings(who, replayed, stored)
     yield from _balances(who, replayed, stored)
+
+
+def _latest(member: Member, history: _History) -> Iterator[Difference]:
+    if history and member.last != history[-1][0].order:
+        name = member.external_id
+        yield Difference("the latest fact", name, str(member.last), history[-1][0].key)
 
 
 def _tallies(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:

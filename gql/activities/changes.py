@@ -18,9 +18,9 @@ from gamification.outcomes import (
     PointsEarned,
     TallyChanged,
 )
+from gamification.places import Place, Ties
 from gamification.ports import Ahead, AwardRow, EntryRow, Standing
 from gamification.progress import ProgressKind
-from gamification.ranking import Place, Ties
 from gamification.refusals import Refusal
 from gamification.state import Tally
 from gamification.use_cases.record_activities import Recorded
@@ -29,12 +29,9 @@ from gql.badges.types import Award
 from gql.challenges.types import CompletedChallenge
 from gql.context import Context, Info
 from gql.leaderboards.boards import Run, run_at, run_of
-from gql.leaderboards.types import (
-    Leaderboard,
-    LeaderboardEntry,
-    LeaderboardPeriod,
-    entries_of,
-)
+from gql.leaderboards.entries import LeaderboardEntry, entries_of
+from gql.leaderboards.standings import final_period
+from gql.leaderboards.types import Leaderboard, LeaderboardPeriod
 from gql.loaders import AheadAsked, PlaceAsked
 from gql.points.types import PointsEntry
 
@@ -177,22 +174,27 @@ def bars_touched(
 async def standings_moved(
     info: Info, member: MemberId, outcomes: Sequence[Outcome]
 ) -> list[StandingChange]:
-    """The places on all boards whose scores have moved."""
+    """The places on all boards whose scores have moved. A final run does not move."""
     context = info.context
-    moves = _moves(context, outcomes)
+    moves = await _unfinished(context, _moves(context, outcomes))
     places = await asyncio.gather(*(_place(context, move.run, member) for move in moves))
     standing = [(move, place) for move, place in zip(moves, places, strict=True) if place]
-    entries = await entries_of(info, [place for _, place in standing])
     return [
         StandingChange(
             move=move,
             place=place,
             leaderboard=Leaderboard.of(move.run.board),
-            period=LeaderboardPeriod.of(move.run, context.at),
+            period=LeaderboardPeriod.of(move.run, context.program.rules),
             entry=entry,
         )
-        for (move, place), entry in zip(standing, entries, strict=True)
+        for move, place in standing
+        for entry in await entries_of(info, move.run, [place])
     ]
+
+
+async def _unfinished(context: Context, moves: Sequence[_Move]) -> list[_Move]:
+    final = await asyncio.gather(*(final_period(context, move.run) for move in moves))
+    return [move for move, period in zip(moves, final, strict=True) if period is None]
 
 
 def _moves(context: Context, outcomes: Iterable[Outcome]) -> list[_Move]:

@@ -1,12 +1,18 @@
 """Ranks explained: the score, who is ahead, how a tie is broken, and what the next place takes."""
 
+from typing import NamedTuple
+
 import strawberry
 
 from gamification.definition.compiled import CompiledBoard
-from gamification.ports import Ahead, Member, Standing
-from gql.context import Info
+from gamification.places import Place
+from gamification.ports import Member, Standing
+from gamification.use_cases import final_rank
+from gql.context import Context, Info
 from gql.leaderboards.boards import Run
-from gql.leaderboards.types import Leaderboard, LeaderboardEntry, LeaderboardPeriod, entry_of
+from gql.leaderboards.entries import LeaderboardEntry, entry_of
+from gql.leaderboards.standings import final_period
+from gql.leaderboards.types import Leaderboard, LeaderboardPeriod
 from gql.loaders import AheadAsked, ScoreAsked
 from gql.scalars import Quantity
 
@@ -51,27 +57,47 @@ async def rank_explained(info: Info, run: Run, member: Member) -> RankExplanatio
     """Explain where a member stands in one run of a leaderboard."""
     context, board = info.context, run.board
     entry = await entry_of(info, run, member.id)
-    ahead: Ahead | None = None
-    above: int | None = None
-    if entry is not None:
-        place, loaders = entry.place, context.loaders
-        standing = Standing(member.id, place.score, place.reached_at)
-        ahead = await loaders.ahead.load(AheadAsked(board.key, run.windows, standing))
-        above = await loaders.scores_above.load(ScoreAsked(board.key, run.windows, place.score))
+    above = None if entry is None else await _above(context, run, entry.place)
     segment = board.segment
     return RankExplanation(
         leaderboard=Leaderboard.of(board),
-        period=LeaderboardPeriod.of(run, context.at),
+        period=LeaderboardPeriod.of(run, context.program.rules),
         ranked=_ranked(info, board),
         among=None if segment is None else segment.source,
         is_among=segment is None or segment.holds(member.attributes),
         entry=entry,
-        higher=None if ahead is None else ahead.higher,
-        tied_ahead=None if ahead is None else ahead.before - ahead.higher,
+        higher=None if above is None else above.higher,
+        tied_ahead=None if above is None else above.tied_ahead,
         ties_broken_by=TIES_BROKEN_BY,
-        next_score=None if above is None else Quantity(above),
-        distance=None if above is None or entry is None else Quantity(above - entry.place.score),
+        next_score=None if above is None or above.score is None else Quantity(above.score),
+        distance=None if above is None or above.distance is None else Quantity(above.distance),
     )
+
+
+class _Above(NamedTuple):
+    """What is above a place: how many with a higher score, how many with the same, and the lowest
+    of the higher scores."""
+
+    higher: int
+    tied_ahead: int
+    score: int | None
+    distance: int | None
+
+
+async def _above(context: Context, run: Run, place: Place) -> _Above:
+    loaders, board = context.loaders, run.board
+    period = await final_period(context, run)
+    if period is not None:
+        higher = await context.reading.final_tie_starts(period.key, place) - 1
+        score = await final_rank.score_at(context.reading, period.key, higher)
+        tied_ahead = place.position - 1 - higher
+    else:
+        standing = Standing(place.member, place.score, place.reached_at)
+        ahead = await loaders.ahead.load(AheadAsked(board.key, run.windows, standing))
+        score = await loaders.scores_above.load(ScoreAsked(board.key, run.windows, place.score))
+        higher, tied_ahead = ahead.higher, ahead.before - ahead.higher
+    distance = None if score is None else score - place.score
+    return _Above(higher, tied_ahead, score, distance)
 
 
 def _ranked(info: Info, board: CompiledBoard) -> str:

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 from gamification.definition.compiled import CompiledBoard
 from gamification.ports import Board, Reading
-from gamification.windows import Calendar, Rolling, Seasons, Window, keys_read, window, window_at
+from gamification.windows import (
+    Calendar,
+    Rolling,
+    Seasons,
+    Window,
+    keys_read,
+    window,
+    window_at,
+)
+from gamification.windows import before as before_window
 
 _INSTANT = timedelta(microseconds=1)
 _WINDOWS_READ = 500
@@ -46,6 +55,12 @@ def run_of(board: CompiledBoard, of: Window, calendar: Calendar) -> Run:
     return Run(board, of, (of.key,))
 
 
+def previous_run(run: Run, calendar: Calendar) -> Run | None:
+    """The run that ended where this one begins, the season before it; None if there is none."""
+    found = before_window(run.board.window, run.window, calendar)
+    return None if found is None else run_of(run.board, found, calendar)
+
+
 async def latest_runs(
     reading: Reading,
     board: CompiledBoard,
@@ -54,17 +69,24 @@ async def latest_runs(
     before: str | None,
     limit: int,
 ) -> list[Run]:
-    """The runs in which anybody has scored, the latest first.
+    """The runs in which anybody has scored, the latest first; those of which only the final
+    standings are left included.
 
     Boards share their numbers: those of other kinds of window are passed over.
     """
     runs: list[Run] = []
     while len(runs) < limit:
-        keys = await reading.windows(board.metric, limit=_WINDOWS_READ, before=before)
+        scored = await reading.windows(board.metric, limit=_WINDOWS_READ, before=before)
+        final = await reading.final_windows(board.key, limit=_WINDOWS_READ, before=before)
+        # A page ends where the shorter one of the two does: beyond it, either may have more.
+        ends = [each[-1] for each in (scored, final) if len(each) == _WINDOWS_READ]
+        keys = [
+            key for key in sorted({*scored, *final}, reverse=True) if key >= max(ends, default="")
+        ]
         runs += _runs(board, keys, calendar)
-        if len(keys) < _WINDOWS_READ:
+        if not ends:
             break
-        before = keys[-1]
+        before = max(ends)
     return runs[:limit]
 
 

@@ -6,17 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from gamification.use_cases.rank import page_of_board
 from gql.context import Info
 from gql.leaderboards.boards import Run, run_at
-from gql.leaderboards.types import (
-    LeaderboardEntry,
-    LeaderboardPeriod,
-    board_of,
-    entries_of,
-    neighbours,
-    ranking_of,
-)
+from gql.leaderboards.entries import LeaderboardEntry, entries_of
+from gql.leaderboards.standings import page_of
+from gql.leaderboards.types import LeaderboardPeriod, board_of, neighbours
 from gql.live import PerSecond, Resume, updates
 from gql.pages import page_size
 from gql.permissions import Read
@@ -35,15 +29,8 @@ class LeaderboardUpdate:
 
     @strawberry.field(description="The best `first` of it.")
     async def entries(self, info: Info) -> list[LeaderboardEntry]:
-        places = await page_of_board(
-            ranking_of(info),
-            self.run.board,
-            self.run.windows,
-            after=None,
-            start_position=None,
-            limit=self.top,
-        )
-        return await entries_of(info, places)
+        places = await page_of(info, self.run, after=None, start_position=None, limit=self.top)
+        return await entries_of(info, self.run, places)
 
     @strawberry.field(
         description="Those next to the member that `around` names. Empty if it names none, or one "
@@ -87,7 +74,7 @@ class LeaderboardSubscriptions:
                 yield LeaderboardUpdate(
                     cursor=update.cursor,
                     resync=update.resync,
-                    period=LeaderboardPeriod.of(run, context.at),
+                    period=LeaderboardPeriod.of(run, context.program.rules),
                     run=run,
                     top=top,
                     member=around,

@@ -1,22 +1,22 @@
-"""Leaderboards, their runs, and who stands where; all of it from one ranking."""
+"""Leaderboards, and their runs."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
-from gamification.definition.compiled import CompiledBoard
+from gamification.definition.compiled import CompiledBoard, CompiledProgram
 from gamification.ids import MemberId
+from gamification.places import Place
 from gamification.ports import Standing
-from gamification.ranking import Place
 from gamification.refusals import InvalidInput, NotFound
-from gamification.use_cases import rank as ranking
-from gamification.use_cases.rank import RADIUS_MAX, Ranking
+from gamification.use_cases.rank import RADIUS_MAX
 from gql.context import Context, Info
-from gql.leaderboards.boards import Run, latest_runs, run_at
-from gql.loaders import PlaceAsked
+from gql.leaderboards import standings
+from gql.leaderboards.boards import Run, latest_runs, previous_run, run_at
+from gql.leaderboards.entries import LeaderboardEntry, entries_of, entry_of
+from gql.leaderboards.prizes import LeaderboardPrize, PrizeWon, prizes_of, prizes_won
 from gql.pages import (
     After,
     Connection,
@@ -31,10 +31,6 @@ from gql.pages import (
     place_of,
 )
 from gql.scalars import Quantity
-from gql.selections import selects
-
-if TYPE_CHECKING:
-    from gql.members.types import Member
 
 
 @strawberry.enum(description="How equal scores are ranked.")
@@ -51,71 +47,14 @@ class PeriodState(Enum):
     SCHEDULED = strawberry.enum_value("SCHEDULED", description="It has not begun.")
     OPEN = strawberry.enum_value("OPEN", description="It is running.")
     SETTLING = strawberry.enum_value(
-        "SETTLING", description="It is over. Activity that arrives late still counts."
+        "SETTLING",
+        description="It is over. Activity that arrives late still counts, until it is final.",
     )
-
-
-@strawberry.type(description="Where a member stands in one run of a leaderboard.")
-class LeaderboardEntry:
-    place: strawberry.Private[Place]
-    known: strawberry.Private["Member | None"]
-
-    @strawberry.field(description="From 1; equal scores as the board's `ties` say.")
-    def rank(self) -> int:
-        return self.place.rank
-
-    @strawberry.field(
-        description="From 1, and unique: among equal scores, who reached it first is ahead."
+    FINAL = strawberry.enum_value(
+        "FINAL",
+        description="It is over for good: who stands where was written down, and nothing that "
+        "arrives later changes it. Runs of all time and of the last so many days never are.",
     )
-    def position(self) -> int:
-        return self.place.position
-
-    @strawberry.field(description="How many others have the same score.")
-    def tied_with(self) -> int:
-        return self.place.tied_with
-
-    @strawberry.field(description="The number that is ranked.", graphql_type=Quantity)
-    def score(self) -> int:
-        return self.place.score
-
-    @strawberry.field(description="When the activity that made the score occurred.")
-    def reached_at(self) -> datetime:
-        return self.place.reached_at
-
-    @strawberry.field(description="Who it is.")
-    def member(self) -> Annotated["Member", strawberry.lazy("gql.members.types")]:
-        assert self.known is not None, "members are loaded where they are selected"
-        return self.known
-
-
-def ranking_of(info: Info) -> Ranking:
-    """What reads a board's rows: with their members, if those are selected."""
-    context = info.context
-    return context.loaders.ranking if selects(info, "member") else context.reading
-
-
-async def entries_of(info: Info, places: Sequence[Place]) -> list[LeaderboardEntry]:
-    """The entries of a ranking, with their members if those are selected: read in one go.
-
-    Members are attributes here, because the executor reads lists of attributes directly.
-    """
-    from gql.members.types import Member
-
-    members: Sequence[Member | None] = [None] * len(places)
-    if selects(info, "member"):
-        records = await info.context.loaders.members_listed([place.member for place in places])
-        members = [Member.of(record) for record in records]
-    return [
-        LeaderboardEntry(place=place, known=member)
-        for place, member in zip(places, members, strict=True)
-    ]
-
-
-async def entry_of(info: Info, run: Run, member: MemberId) -> LeaderboardEntry | None:
-    """Where a member stands; None for one without a score."""
-    asked = PlaceAsked(run.board.key, run.windows, member)
-    place = await info.context.loaders.places.load(asked)
-    return (await entries_of(info, [place]))[0] if place else None
 
 
 @strawberry.type(description="One run of a leaderboard: a week, a month, a season, all time.")
@@ -128,11 +67,57 @@ class LeaderboardPeriod:
     ends_at: datetime | None = strawberry.field(
         description="Its end, which belongs to the next run. Null for all time."
     )
-    state: PeriodState = strawberry.field(description="Where it is in its life.")
+    final_at: datetime | None = strawberry.field(
+        description="When it may become final: the scheduler does that within seconds. A run in "
+        "which nobody has a score is left as it is. Null for runs that are never final."
+    )
+
+    @strawberry.field(description="Where it is in its life.")
+    async def state(self, info: Info) -> PeriodState:
+        window, now = self.run.window, info.context.at
+        if window.starts_at is not None and now < window.starts_at:
+            return PeriodState.SCHEDULED
+        if window.ends_at is None or now < window.ends_at:
+            return PeriodState.OPEN
+        period = await standings.final_period(info.context, self.run)
+        return PeriodState.SETTLING if period is None else PeriodState.FINAL
+
+    @strawberry.field(description="When it was made final. Null while it is not.")
+    async def settled_at(self, info: Info) -> datetime | None:
+        period = await standings.final_period(info.context, self.run)
+        return None if period is None else period.settled_at
+
+    @strawberry.field(
+        description="The version of the definition by which it was settled and its prizes are "
+        "given: that in force when it ended. Null while it is not final."
+    )
+    async def version(self, info: Info) -> int | None:
+        period = await standings.final_period(info.context, self.run)
+        return None if period is None else period.version
 
     @strawberry.field(description="How many members have a score.")
     async def participant_count(self, info: Info) -> int:
-        return await info.context.reading.participant_count(self.run.scores)
+        return await standings.participant_count(info.context, self.run)
+
+    @strawberry.field(
+        description="The run that ended where this one begins; of seasons the one before. Null if "
+        "there is none."
+    )
+    def previous(
+        self, info: Info
+    ) -> Annotated["LeaderboardPeriod", strawberry.lazy("gql.leaderboards.types")] | None:
+        context = info.context
+        run = previous_run(self.run, context.program.rules.calendar)
+        return None if run is None else LeaderboardPeriod.of(run, context.program.rules)
+
+    @strawberry.field(
+        description="Who has won what, the best first: everybody whose rank wins something. Empty "
+        "until the run is final."
+    )
+    async def prizes(
+        self, info: Info, first: First = 20, after: After = None
+    ) -> Connection[PrizeWon]:
+        return await prizes_won(info, self.run, first=first, after=after)
 
     @strawberry.field(description="The ranking, the best first.")
     async def entries(
@@ -150,16 +135,15 @@ class LeaderboardPeriod:
             raise InvalidInput(
                 "'startAtRank' is 1 or more, and not given with 'after'", field=("startAtRank",)
             )
-        places = await ranking.page_of_board(
-            ranking_of(info),
-            self.run.board,
-            self.run.windows,
+        places = await standings.page_of(
+            info,
+            self.run,
             after=_standing(after) if after is not None else None,
             start_position=start_at_rank,
             limit=size + 1,
         )
         return page(
-            await entries_of(info, places),
+            await entries_of(info, self.run, places),
             size,
             node=lambda entry: entry,
             place=lambda entry: _place(entry.place),
@@ -200,25 +184,18 @@ class LeaderboardPeriod:
     ) -> Quantity | None:
         if rank < 1:
             raise InvalidInput("'rank' is 1 or more", field=("rank",))
-        reading, run = info.context.reading, self.run
-        score = await ranking.threshold(reading, run.board, run.windows, rank)
+        score = await standings.threshold(info.context, self.run, rank)
         return None if score is None else Quantity(score)
 
     @classmethod
-    def of(cls, run: Run, now: datetime) -> "LeaderboardPeriod":
+    def of(cls, run: Run, rules: CompiledProgram) -> "LeaderboardPeriod":
         window = run.window
-        if window.starts_at is not None and now < window.starts_at:
-            state = PeriodState.SCHEDULED
-        elif window.ends_at is not None and now >= window.ends_at:
-            state = PeriodState.SETTLING
-        else:
-            state = PeriodState.OPEN
         return cls(
             run=run,
             key=window.key,
             starts_at=window.starts_at,
             ends_at=window.ends_at,
-            state=state,
+            final_at=run.board.final_at(window, rules.calendar),
         )
 
 
@@ -230,6 +207,10 @@ class Leaderboard(Node):
     ties: Ties = strawberry.field(description="How equal scores are ranked.")
     every: str = strawberry.field(
         description="How long a run is: `week`, `30 days`, `all time`, or the names of seasons."
+    )
+
+    prizes: list[LeaderboardPrize] = strawberry.field(
+        description="What its ranks win in each run, the best first. Empty: nothing."
     )
 
     @strawberry.field(description="An opaque id.")
@@ -248,7 +229,7 @@ class Leaderboard(Node):
     ) -> LeaderboardPeriod:
         context = info.context
         run = run_at(self.board, at or context.at, context.program.rules.calendar)
-        return LeaderboardPeriod.of(run, context.at)
+        return LeaderboardPeriod.of(run, context.program.rules)
 
     @strawberry.field(description="The runs in which anybody has scored, the latest first.")
     async def periods(
@@ -271,7 +252,7 @@ class Leaderboard(Node):
         return page(
             runs,
             size,
-            node=lambda run: LeaderboardPeriod.of(run, context.at),
+            node=lambda run: LeaderboardPeriod.of(run, context.program.rules),
             place=lambda run: ("period", run.window.key),
             follows=before is not None,
         )
@@ -284,6 +265,7 @@ class Leaderboard(Node):
             name=board.name,
             ties=Ties[board.ties.name],
             every=board.window.text,
+            prizes=prizes_of(board),
         )
 
 
@@ -296,10 +278,8 @@ async def neighbours(
     member = await info.context.loaders.members_named.load(external_id)
     if member is None:
         return []
-    places = await ranking.around(
-        info.context.reading, run.board, run.windows, member.id, radius=radius
-    )
-    return await entries_of(info, places)
+    places = await standings.around(info.context, run, member.id, radius=radius)
+    return await entries_of(info, run, places)
 
 
 def board_of(context: Context, key: str, *, argument: str = "leaderboard") -> CompiledBoard:

@@ -20,7 +20,8 @@ from gql.explain.badges import BadgeExplanation, explanation_of
 from gql.explain.challenges import ChallengeExplanation, challenge_explained
 from gql.explain.ranks import RankExplanation, rank_explained
 from gql.leaderboards.boards import run_at
-from gql.leaderboards.types import LeaderboardEntry, board_of, entry_of
+from gql.leaderboards.entries import LeaderboardEntry, entry_of
+from gql.leaderboards.types import board_of
 from gql.pages import (
     After,
     Connection,

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
 from gamification.ports import ProgramRecord, Reading
+from gamification.tick import tick
 from gamification.twin import Twin
 from tests.api.world import World, new_world
 
@@ -195,4 +197,30 @@ async def test_a_page_of_explanations(counted_world: World, members: int) -> Non
             "accounts": 1,
             "rule_sums": 1,
         }
+    )
+
+
+@pytest.mark.parametrize("entries", [1, 40])
+async def test_a_board_with_the_ranks_of_the_run_before(counted_world: World, entries: int) -> None:
+    counted_world.at += timedelta(days=7)
+    async for each in tick(
+        counted_world.store, counted_world.hub, counted_world.program, now=counted_world.at
+    ):
+        assert each.failure is None
+    for n in range(50):
+        await counted_world.upvotes(f"m{n:02}", 1, post=f"q{n}")
+    calls(counted_world).clear()
+    data = await counted_world.ask(
+        """query ($first: Int) { leaderboard(key: "weekly") { period {
+          previous { state }
+          entries(first: $first) { edges { node { previousRank member { externalId } } } }
+        } } }""",
+        first=entries,
+    )
+    board = data["leaderboard"]["period"]
+    assert board["previous"] == {"state": "FINAL"}
+    assert len(board["entries"]["edges"]) == entries
+    assert all(edge["node"]["previousRank"] for edge in board["entries"]["edges"])
+    assert calls(counted_world) == Counter(
+        {"standings_with_members": 1, "ahead": 1, "periods": 1, "final_places_of": 1}
     )

@@ -10,8 +10,8 @@ from datetime import datetime
 from gamification.definition.compiled import CompiledBoard
 from gamification.ids import MemberId
 from gamification.lots import Allocation, Lots
+from gamification.places import Place
 from gamification.ports import Totals
-from gamification.ranking import Place
 from gamification.rules.earning import OPENING
 from gamification.state import Award, AwardKey
 from gamification.use_cases.rank import page_of_board

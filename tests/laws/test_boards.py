@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from gamification.definition.compiled import CompiledBoard, CompiledProgram
 from gamification.facts import NewActivity
 from gamification.ids import MemberId
+from gamification.places import Place
 from gamification.ports import Standing
-from gamification.ranking import Place, rank_by_hand
+from gamification.ranking import rank_by_hand
 from gamification.state import TallyKey
 from gamification.use_cases.rank import around, page_of_board, places_of, threshold
 from tests.laws.effort import tried

@@ -13,9 +13,10 @@ import pytest
 
 from gamification.facts import NewActivity
 from gamification.ports import Changes
+from gamification.use_cases.difference import Difference
 from gamification.use_cases.record_activities import Recorded, record_activities
 from gamification.use_cases.retract_activity import retract_activity
-from gamification.use_cases.verify_program import Difference, verify_program
+from gamification.use_cases.verify_program import verify_program
 from models.store import open_store
 from tests.proofs.forum import (
     AGAIN,

@@ -66,6 +66,8 @@ TABLES = {
     "ledger_entry",
     "member",
     "notice",
+    "period",
+    "period_standing",
     "program",
     "retraction",
     "shared_number",

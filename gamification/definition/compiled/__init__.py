@@ -4,7 +4,7 @@ Each kind of rule has its file; what only the whole knows is in program.py.
 """
 
 from gamification.definition.compiled.badges import CompiledBadge, CompiledCriterion, Level, Watcher
-from gamification.definition.compiled.boards import CompiledBoard
+from gamification.definition.compiled.boards import CompiledBoard, Prize, Settling
 from gamification.definition.compiled.challenges import (
     ChallengePlan,
     CompiledChallenge,
@@ -42,7 +42,9 @@ __all__ = [
     "Negative",
     "Pending",
     "PointsWindow",
+    "Prize",
     "Read",
+    "Settling",
     "TierLevel",
     "Timeline",
     "Unit",

@@ -121,6 +121,10 @@ class Timeline:
         """The rules in force now."""
         return self.versions[-1][1]
 
+    def numbered(self, version: int) -> CompiledProgram:
+        """The rules of one version."""
+        return next(program for _, program in self.versions if program.version == version)
+
     def judging(self, activity: Activity) -> CompiledProgram:
         """The rules that were in force when an activity occurred.
 
