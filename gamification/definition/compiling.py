@@ -27,6 +27,7 @@ from gamification.definition.compiled import (
     Watcher,
 )
 from gamification.definition.compiled.streaks import ZONE_METRIC
+from gamification.definition.compiled.tiers import Joined
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition
 from gamification.definition.plans import (
@@ -82,6 +83,7 @@ def compile_program(
         streaks=streaks,
         tiers=tiers,
         challenges=challenges,
+        notes_joining=any(isinstance(tier.span, Joined) for tier in tiers.values()),
         badges=badges,
         watchers=watchers,
         boards=boards,
@@ -148,6 +150,10 @@ def _moving(reach: Reach, challenges: Mapping[str, CompiledChallenge]) -> dict[s
         **{unit: moving(unit, reach) for unit in reach.units},
         **{streak.metric: moving_streak(streak, reach) for streak in reach.streaks},
         **{each.metric: joining(each, reach) for each in challenges.values()},
+        **{
+            tier.placed_metric: UnitPlan((Read(tier.placed_metric, AllTime(), None),), ())
+            for tier in reach.tiers
+        },
         ZONE_METRIC: UnitPlan((Read(ZONE_METRIC, AllTime(), None),), ()),
     }
 
