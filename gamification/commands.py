@@ -11,7 +11,7 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from gamification.facts import NewActivity, Scalar
+from gamification.facts import Activity, NewActivity, Scalar
 
 MARK = ":"
 """In the types of commands, and in no key of a definition."""
@@ -20,6 +20,7 @@ MARK = ":"
 class CommandType(Enum):
     """The types of facts that no definition declares."""
 
+    MEMBER_CHANGED = "member:changed"
     POINTS_ADJUSTED = "points:adjusted"
     PRIZE_WON = "prize:won"
     MEMBER_MOVED = "member:moved"
@@ -32,7 +33,6 @@ class CommandType(Enum):
     CHALLENGE_INVITED = "challenge:invited"
     POINTS_SPENT = "points:spent"
     POINTS_EXPIRED = "points:expired"
-    TIER_PLACED = "tier:placed"
 
 
 class NewCommand(Struct, frozen=True, gc=False):
@@ -52,6 +52,12 @@ class NewCommand(Struct, frozen=True, gc=False):
 
 NewFact = NewActivity | NewCommand
 """What may be recorded."""
+
+
+def counts_as_last(fact: Activity) -> bool:
+    """Whether a member's later facts are ordered after this one. Changes of attributes are left
+    out: they are told after the fact as a rule, and whatever reads them asks when they were."""
+    return fact.type != CommandType.MEMBER_CHANGED.value
 
 
 def is_command(fact_type: str) -> bool:

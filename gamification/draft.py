@@ -1,5 +1,7 @@
 """A state as one fact is changing it: rules read and write the draft, the state stays as it was."""
 
+from collections.abc import Mapping
+
 from gamification.definition.compiled import (
     CompiledBadge,
     CompiledCriterion,
@@ -10,6 +12,8 @@ from gamification.facts import Activity, Scalar
 from gamification.lots import Hold
 from gamification.metrics import Aggregation
 from gamification.outcomes import (
+    NOTHING,
+    AttributesChanged,
     BadgeAwarded,
     ChallengeCompleted,
     LotsChanged,
@@ -49,6 +53,11 @@ class Draft:
         self._accounts: dict[AccountKey, Account] = {}
         self._awards: set[AwardKey] = set()
 
+    @property
+    def attributes(self) -> Mapping[str, Scalar]:
+        """What is known of the member at the time of the activity."""
+        return self._state.attributes.get(self.activity.member, NOTHING)
+
     def tally(self, key: TallyKey) -> Tally | None:
         """The tally as it stands now."""
         return self._tallies.get(key) or self._state.tallies.get(key)
@@ -87,6 +96,9 @@ class Draft:
         self._tallies[key] = after
         self.outcomes.append(TallyChanged(key, before, after))
         self._touch(self.program.watchers.get(key.metric, ()), after)
+
+    def set_attributes(self, attributes: Mapping[str, Scalar]) -> None:
+        self.outcomes.append(AttributesChanged(self.activity.member, attributes))
 
     def set_account(self, earned: PointsEarned) -> None:
         self._accounts[earned.account_key] = earned.account

@@ -10,6 +10,7 @@ from gamification.definition.compiled import ActivityPlan, CompiledProgram
 from gamification.draft import Draft
 from gamification.facts import Activity
 from gamification.outcomes import (
+    AttributesChanged,
     BadgeAwarded,
     BadgeRevoked,
     ChallengeCompleted,
@@ -22,11 +23,11 @@ from gamification.outcomes import (
     TallyChanged,
 )
 from gamification.rules.badge import award
+from gamification.rules.campaign import add_campaigns
 from gamification.rules.challenge import advance as advance_challenges
 from gamification.rules.command import carry_out
 from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
-from gamification.rules.joining import join
 from gamification.rules.release import release
 from gamification.rules.streak import advance
 from gamification.state import AccountKey, State
@@ -42,8 +43,9 @@ def decide(
 
     `contributions` is what `contributed` says of the activity, where the caller knows it already.
 
-    Metrics come first, then streaks, then earning rules, then challenges, then badges; a badge's
-    points may complete further badges, until nothing moves (definitions cannot hold cycles). Raises
+    Metrics come first, then streaks, then earning rules, then campaigns, then challenges, then
+    badges; a badge's points may complete further badges, until nothing moves (definitions cannot
+    hold cycles). Raises
     `OutOfRange`.
     """
     plan = program.plans.get(activity.type)
@@ -65,14 +67,15 @@ def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed
     """What an activity does by itself; what that completes is judged after."""
     if contributions is None:
         contributions = contributed(draft.agenda, draft.activity)
-    if draft.program.notes_joining:
-        join(draft)
     for contribution in contributions:
         count(draft, contribution)
     for streak in plan.streaks:
         advance(draft, streak, contributions)
     for rule in plan.earnings:
         earn(draft, rule)
+    campaigns = draft.agenda.campaigns.get(draft.activity.type)
+    if campaigns is not None:
+        add_campaigns(draft, campaigns)
     if plan.challenges:
         advance_challenges(draft)
     for unit, per in plan.releases:
@@ -96,6 +99,8 @@ def evolve(state: State, outcome: Outcome) -> State:
             state.tallies[outcome.key] = outcome.after
         case PointsEarned():
             state.accounts[outcome.account_key] = outcome.account
+        case AttributesChanged():
+            state.attributes[outcome.member] = outcome.attributes
         case LotsChanged():
             state.accounts[outcome.account_key] = outcome.account
         case BadgeAwarded() | ChallengeCompleted():

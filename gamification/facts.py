@@ -13,6 +13,11 @@ Scalar = str | bool | int | float | None
 """The value of one property: JSON's scalars. Numbers with a fraction are exact to four decimals."""
 
 
+def say_the_same(one: Mapping[str, Scalar], other: Mapping[str, Scalar]) -> bool:
+    """Whether two sets of named values are equal; 1, 1.0 and true are three values."""
+    return one == other and all(type(one[name]) is type(other[name]) for name in one)
+
+
 class Order(Struct, frozen=True, order=True, gc=False):
     """The place of a fact among its member's facts: by time, then by key.
 

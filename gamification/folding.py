@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from gamification.commands import is_command
+from gamification.commands import counts_as_last, is_command
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve_all
 from gamification.facts import Activity, Order
 from gamification.ids import MemberId
-from gamification.lateness import takes_late
+from gamification.lateness import meets_another_member, takes_late
 from gamification.outcomes import Outcome
 from gamification.ports import Member
 from gamification.refusals import Refusal
@@ -60,7 +60,7 @@ def fold(
             folded, timeline, left, contributions, is_late=is_late
         ):
             folded.replaying.add(member)
-        if not is_late and recorded.key not in folded.refused:
+        if not is_late and counts_as_last(recorded) and recorded.key not in folded.refused:
             folded.last[member] = order
     return folded
 
@@ -79,6 +79,8 @@ def _fold_one(
 ) -> bool:
     """Fold one activity; False when its member's history must be replayed instead."""
     program = timeline.judging(activity)
+    if meets_another_member(program, folded.state, activity):
+        return False
     try:
         if is_command(activity.type):
             accept(program, folded.state, activity)

@@ -4,11 +4,12 @@ Most late activity commutes with what came after it: sums do not care for order,
 did not bite. The answer here is conservative: a needless replay costs time, never meaning.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gamification.commands import is_command
+from gamification.commands import CommandType, is_command
 from gamification.definition.compiled import (
+    ActivityPlan,
     CompiledBadge,
     CompiledCap,
     CompiledCriterion,
@@ -16,7 +17,6 @@ from gamification.definition.compiled import (
     CompiledStreak,
 )
 from gamification.definition.compiled.streaks import ZONE_METRIC
-from gamification.definition.compiled.tiers import JOINED_METRIC
 from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.metrics import distinct
@@ -26,9 +26,22 @@ from gamification.rules.counting import Contributed, contributed
 from gamification.rules.lot import are_kept
 from gamification.rules.lot import takes_late as lots_take_late
 from gamification.rules.streak import amounts_in_period
-from gamification.state import AwardKey, State, Tally, TallyKey
+from gamification.state import ATTRIBUTE_CHANGES, AwardKey, State, Tally, TallyKey
 from gamification.streak_runs import asks, calendar_of, period_at
 from gamification.windows import Rolling, key_at
+
+
+def meets_another_member(program: CompiledProgram, state: State, activity: Activity) -> bool:
+    """Whether the attributes that the member has now may not be those of the activity's time, and
+    that matters: the rules ask for them, or the fact itself changes them."""
+    plan = program.plans.get(activity.type)
+    if plan is None:
+        if activity.type != CommandType.MEMBER_CHANGED.value:
+            return False
+    elif not plan.reads_attributes:
+        return False
+    changes = state.tallies.get(TallyKey(activity.member, ATTRIBUTE_CHANGES, "", ""))
+    return changes is not None and changes.reached_at >= activity.occurred_at
 
 
 def takes_late(
@@ -37,7 +50,7 @@ def takes_late(
     """Whether `outcomes`, decided on a state that already holds later facts, are the same that
     judging everything in order would give, for this activity and for all later ones."""
     after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
-    if _joins_earlier(program, state, activity) or not all(
+    if not all(
         challenge.takes_late(each, state, after, activity)
         for each in challenge.counted(program, activity)
     ):
@@ -46,7 +59,8 @@ def takes_late(
         return True
     if is_command(activity.type):  # it was accepted on what was known then, and is rare
         return False
-    if program.plans[activity.type].is_tiered:
+    plan = program.plans[activity.type]
+    if plan.is_tiered:
         return False
     contributions = contributed(program.agenda(activity.occurred_at), activity)
     for contribution in contributions:
@@ -59,9 +73,8 @@ def takes_late(
             )
             if not distinct.takes_late(element, activity.occurred_at):
                 return False
-    streaks = program.plans[activity.type].streaks
     seen = _Seen(program, state, activity, after)
-    if any(_moves_streak(seen, streak, contributions) for streak in streaks):
+    if any(_moves_streak(seen, streak, contributions) for streak in plan.streaks):
         return False
     return not _fills_joined_cap(seen) and all(_commutes(seen, outcome) for outcome in outcomes)
 
@@ -103,14 +116,6 @@ def _has_moved_since(seen: "_Seen") -> bool:
     return zone is not None and zone.reached_at >= seen.activity.occurred_at
 
 
-def _joins_earlier(program: CompiledProgram, state: State, activity: Activity) -> bool:
-    """Whether the member's years since joining begin earlier than was known."""
-    if not program.notes_joining:
-        return False
-    joined = state.tallies.get(TallyKey(activity.member, JOINED_METRIC, "", ""))
-    return joined is None or activity.occurred_at < joined.reached_at
-
-
 def _counts(badge: CompiledBadge | None, streak: CompiledStreak) -> bool:
     """Whether a badge has a criterion on the streak."""
     return badge is not None and any(each.streak is streak for each in badge.criteria)
@@ -137,16 +142,23 @@ def _fills_joined_cap(seen: _Seen) -> bool:
         and (tally := seen.after.get(TallyKey(activity.member, cap.metric, window, "")))
         and tally.value >= cap.most
         and _is_joined(program, cap)
-        for rule in program.plans[activity.type].earnings
-        for cap in rule.caps
+        for caps in _caps(program.plans[activity.type])
+        for cap in caps
     )
+
+
+def _caps(plan: ActivityPlan) -> Iterator[tuple[CompiledCap, ...]]:
+    """The caps that act together: those of each rule, and of each campaign's gift."""
+    for rule in plan.earnings:
+        yield rule.caps
+    for campaign in plan.campaigns:
+        for gift in campaign.gifts:
+            yield gift.caps
 
 
 def _is_joined(program: CompiledProgram, cap: CompiledCap) -> bool:
     return any(
-        len(rule.caps) > 1 and cap in rule.caps
-        for plan in program.plans.values()
-        for rule in plan.earnings
+        len(caps) > 1 and cap in caps for plan in program.plans.values() for caps in _caps(plan)
     )
 
 

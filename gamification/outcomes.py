@@ -102,8 +102,16 @@ class PointsAdjusted(NamedTuple):
     entry: Entry
 
 
+class AttributesChanged(NamedTuple):
+    """What is known of a member became this."""
+
+    member: MemberId
+    attributes: Mapping[str, Scalar]
+
+
 Outcome = (
-    TallyChanged
+    AttributesChanged
+    | TallyChanged
     | PointsEarned
     | LotsChanged
     | BadgeAwarded

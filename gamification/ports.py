@@ -274,6 +274,12 @@ class Reading(ReadingPeriods, Protocol):
 
     async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]: ...
 
+    async def facts_of_type(
+        self, members: Collection[MemberId], fact_type: str
+    ) -> dict[MemberId, list[ActivityRow]]:
+        """Each member's activities or commands of one type, in order; [] where there are none."""
+        ...
+
     async def standings(
         self, board: Board, *, after: Standing | None, limit: int
     ) -> list[Standing]:

@@ -4,14 +4,15 @@ This is what late activity, retractions, a backfill and the auditor have in comm
 there would be no way to say what the numbers should be.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from gamification.commands import counts_as_last
 from gamification.definition.compiled import Timeline
 from gamification.engine import decide, evolve
-from gamification.facts import Activity, Retraction
+from gamification.facts import Activity, Order, Retraction
 from gamification.lots import opened
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
 from gamification.ports import Totals
@@ -64,6 +65,11 @@ def replay(
         if activity.key in keep:
             replayed.outcomes[activity.key] = outcomes
     return replayed
+
+
+def latest(history: Sequence[tuple[Activity, tuple[Retraction, ...]]]) -> Order | None:
+    """The place of the latest fact that counts as one."""
+    return next((fact.order for fact, _ in reversed(history) if counts_as_last(fact)), None)
 
 
 @dataclass(frozen=True, slots=True)

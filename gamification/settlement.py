@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from gamification.facts import Order
+from gamification.facts import Order, Scalar, say_the_same
 from gamification.ids import MemberId
 from gamification.outcomes import (
+    NOTHING,
+    AttributesChanged,
     BadgeAwarded,
     BadgeRevoked,
     ChallengeCompleted,
@@ -41,6 +43,9 @@ class Settlement:
     lost_awards: list[AwardKey] = field(default_factory=list[AwardKey])
     notices: list[Notice] = field(default_factory=list[Notice])
     last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
+    attributes: dict[MemberId, Mapping[str, Scalar]] = field(
+        default_factory=dict[MemberId, Mapping[str, Scalar]]
+    )
 
     def take(self, outcomes: Iterable[Outcome]) -> None:
         """What facts folded in order did."""
@@ -62,6 +67,8 @@ class Settlement:
                         posting.allocations,
                     )
                     self.entries.append((entry, account.balance))
+                case AttributesChanged(member, attributes):
+                    self.attributes[member] = attributes
                 case LotsChanged():
                     self.accounts[outcome.account_key] = outcome.account
                 case BadgeAwarded(award) | ChallengeCompleted(award):
@@ -74,8 +81,11 @@ class Settlement:
                 case _:
                     assert_never(outcome)
 
-    def correct(self, replayed: Replayed, correction: Correction) -> None:
+    def correct(self, member: MemberId, replayed: Replayed, correction: Correction) -> None:
         """What the replay of a member's history changes."""
+        attributes = replayed.state.attributes.get(member, NOTHING)
+        if not say_the_same(attributes, self.members[member].attributes):
+            self.attributes[member] = attributes
         for key in correction.tallies:
             self.tallies[key] = replayed.state.tallies[key]
         self.lost_tallies |= correction.lost_tallies
@@ -106,6 +116,8 @@ class Settlement:
 
         The facts must have been written before, in the same transaction.
         """
+        for member, attributes in self.attributes.items():
+            await self._write_attributes(writing, member, attributes)
         if self.tallies:
             await writing.put_tallies([self._ranked(*item) for item in self.tallies.items()])
         if self.lost_tallies:
@@ -148,8 +160,18 @@ class Settlement:
             notice = Notice(0, kind, key.member, key, at, is_public)
         self.notices.append(notice)
 
+    async def _write_attributes(
+        self, writing: Writing, member: MemberId, attributes: Mapping[str, Scalar]
+    ) -> None:
+        """Write what is known of a member now; they stand on other boards with it."""
+        name, rules = self.members[member].display_name, self.program.rules
+        await writing.update_member(member, display_name=name, attributes=attributes)
+        ranked = {metric: rules.ranks(metric, attributes) for metric in rules.segments}
+        if ranked:
+            await writing.set_ranked(member, ranked)
+
     def _ranked(self, key: TallyKey, tally: Tally) -> Ranked:
-        attributes = self.members[key.member].attributes
+        attributes = self.attributes.get(key.member, self.members[key.member].attributes)
         return Ranked(key, tally, self.program.rules.ranks(key.metric, attributes))
 
     def _touched(self) -> frozenset[MemberId]:

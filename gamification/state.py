@@ -12,8 +12,12 @@ from typing import NamedTuple, Self
 
 from msgspec import Struct
 
+from gamification.facts import Scalar
 from gamification.ids import MemberId
 from gamification.lots import Allocation, Lots
+
+ATTRIBUTE_CHANGES = "member:changes"
+"""The tally that counts how often the attributes of a member changed; no metric has its name."""
 
 
 class TallyKey(Struct, frozen=True, order=True, gc=False, cache_hash=True):
@@ -177,11 +181,15 @@ class ReadSet:
 
 @dataclass(slots=True)
 class State:
-    """The members' numbers, as far as they were loaded. Only `engine.evolve` changes one."""
+    """The members' numbers and attributes, as far as they were loaded. Only `engine.evolve` changes
+    one."""
 
     tallies: dict[TallyKey, Tally] = field(default_factory=dict[TallyKey, Tally])
     accounts: dict[AccountKey, Account] = field(default_factory=dict[AccountKey, Account])
     awards: dict[AwardKey, Award] = field(default_factory=dict[AwardKey, Award])
+    attributes: dict[MemberId, Mapping[str, Scalar]] = field(
+        default_factory=dict[MemberId, Mapping[str, Scalar]]
+    )
 
     @classmethod
     def of(

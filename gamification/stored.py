@@ -23,7 +23,8 @@ from gamification.state import (
 
 
 class Member(Struct, frozen=True, gc=False):
-    """A person in a program. `last` is the place of their latest fact (None: they have none)."""
+    """A person in a program. `last` is the place of their latest fact (None: they have none);
+    changes of attributes are left out of it."""
 
     id: MemberId
     external_id: str

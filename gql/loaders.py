@@ -15,6 +15,7 @@ from strawberry.dataloader import DataLoader
 
 from gamification.challenges import ChallengeStatus, runs_shown
 from gamification.challenges import status_at as status_of_challenge
+from gamification.commands import CommandType
 from gamification.ids import MemberId
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
@@ -33,8 +34,7 @@ from gamification.program import Program
 from gamification.progress import Progress
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
-from gamification.tier_steps import tallies_asked
-from gamification.tiers import TierStatus
+from gamification.tiers import TierStatus, windows_asked
 from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases import rank
 from gamification.use_cases.show_progress import progress_of_members
@@ -252,9 +252,9 @@ class Loaders:
             rules, at = self._program.rules, self._at
             calendar = rules.calendar
             asked = frozenset(
-                asked
+                (tier.metric, window)
                 for tier in rules.tiers.values()
-                for asked in tallies_asked(tier, at, calendar)
+                for window in windows_asked(tier, at, calendar)
             )
             found = await self._reading.tallies(members, asked) if asked else {}
             return [
@@ -311,6 +311,16 @@ class Loaders:
         async def load(keys: list[str]) -> list[list[EntryRow]]:
             found = await self._reading.entries_of_activities(keys)
             return [found[key] for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def attribute_changes(self) -> DataLoader[MemberId, list[ActivityRow]]:
+        """The facts that tell what was known of each member when."""
+
+        async def load(members: list[MemberId]) -> list[list[ActivityRow]]:
+            found = await self._reading.facts_of_type(members, CommandType.MEMBER_CHANGED.value)
+            return [found[member] for member in members]
 
         return DataLoader(load_fn=load)
 

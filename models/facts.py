@@ -100,6 +100,17 @@ _HISTORIES = Statement(
 )
 
 
+_OF_TYPE = Statement(
+    f"""
+    SELECT a.id, {ACTIVITY_COLUMNS}, {RETRACTION_COLUMNS}
+    FROM {{rows}} CROSS JOIN activity a {_WITH_RETRACTIONS}
+    WHERE a.program_id = $1 AND a.member_id = r.member_id AND a.type = $2
+    ORDER BY a.member_id, a.occurred_at, a.key
+    """,
+    rows={"member_id": int},
+)
+
+
 def _page(condition: str, limit: str) -> Statement:
     return Statement(
         f"""
@@ -171,6 +182,17 @@ async def histories(
 ) -> dict[MemberId, list[ActivityRow]]:
     """All facts of each member, in order."""
     rows = await scope.fetch(_HISTORIES, rows=[(member,) for member in set(members)])
+    found: dict[MemberId, list[ActivityRow]] = {member: [] for member in members}
+    for row in activities_to_core(rows):
+        found[row.activity.member].append(row)
+    return found
+
+
+async def of_type(
+    scope: Scope, members: Collection[MemberId], fact_type: str
+) -> dict[MemberId, list[ActivityRow]]:
+    """Each member's facts of one type, in order."""
+    rows = await scope.fetch(_OF_TYPE, fact_type, rows=[(member,) for member in set(members)])
     found: dict[MemberId, list[ActivityRow]] = {member: [] for member in members}
     for row in activities_to_core(rows):
         found[row.activity.member].append(row)

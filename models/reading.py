@@ -130,6 +130,11 @@ class SqlReading:
     async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]:
         return await facts.rows_by_key(self._scope, keys)
 
+    async def facts_of_type(
+        self, members: Collection[MemberId], fact_type: str
+    ) -> dict[MemberId, list[ActivityRow]]:
+        return await facts.of_type(self._scope, members, fact_type)
+
     async def standings(
         self, board: Board, *, after: Standing | None, limit: int
     ) -> list[Standing]:

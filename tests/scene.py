@@ -119,6 +119,7 @@ class Scene:
             display_name=name,
             attributes={**(attributes or {}), **more},
             now=self.now,
+            new_key=self.new_key,
         )
 
     async def apply(

@@ -7,6 +7,7 @@ from datetime import datetime
 from gamification import windows
 from gamification.definition.badges import BadgeCompiler
 from gamification.definition.boards import compile_boards
+from gamification.definition.campaigns import Campaigns
 from gamification.definition.challenges import ChallengeCompiler
 from gamification.definition.checks import check_cycles, check_unused
 from gamification.definition.compiled import (
@@ -27,7 +28,6 @@ from gamification.definition.compiled import (
     Watcher,
 )
 from gamification.definition.compiled.streaks import ZONE_METRIC
-from gamification.definition.compiled.tiers import Joined
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition
 from gamification.definition.plans import (
@@ -64,6 +64,7 @@ def compile_program(
     boards = compile_boards(scope, counters)
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
+    campaigns = Campaigns(scope, caps, calendar)
     units = compile_units(scope, counters)
     _check_whole(scope)
     watchers = _watchers(badges)
@@ -75,15 +76,20 @@ def compile_program(
         calendar=calendar,
         max_lateness=lateness(definition.max_lateness),
         plans=_plans(
-            scope, contributions, earnings, challenge_compiler.plans(challenges), reach=reach
+            scope,
+            contributions,
+            earnings,
+            challenges=challenge_compiler.plans(challenges),
+            campaigns=campaigns,
+            reach=reach,
         ),
         following=_following(contributions, reach),
         moving=_moving(reach, challenges),
         units=units,
         streaks=streaks,
         tiers=tiers,
+        campaigns=campaigns.by_key,
         challenges=challenges,
-        notes_joining=any(isinstance(tier.span, Joined) for tier in tiers.values()),
         badges=badges,
         watchers=watchers,
         boards=boards,
@@ -117,8 +123,9 @@ def _plans(
     scope: Scope,
     contributions: Mapping[str, tuple[Contribution, ...]],
     earnings: Mapping[str, tuple[CompiledEarning, ...]],
-    challenges: Mapping[str, tuple[ChallengePlan, ...]],
     *,
+    challenges: Mapping[str, tuple[ChallengePlan, ...]],
+    campaigns: Campaigns,
     reach: Reach,
 ) -> dict[str, ActivityPlan]:
     releasing = releases(reach.units)
@@ -127,6 +134,7 @@ def _plans(
             PropertyCheck(scope.properties(activity_type)),
             contributions.get(activity_type, ()),
             earnings.get(activity_type, ()),
+            campaigns.plans.get(activity_type, ()),
             challenges.get(activity_type, ()),
             reach,
             releasing.get(activity_type, ()),
@@ -150,10 +158,6 @@ def _moving(reach: Reach, challenges: Mapping[str, CompiledChallenge]) -> dict[s
         **{unit: moving(unit, reach) for unit in reach.units},
         **{streak.metric: moving_streak(streak, reach) for streak in reach.streaks},
         **{each.metric: joining(each, reach) for each in challenges.values()},
-        **{
-            tier.placed_metric: UnitPlan((Read(tier.placed_metric, AllTime(), None),), ())
-            for tier in reach.tiers
-        },
         ZONE_METRIC: UnitPlan((Read(ZONE_METRIC, AllTime(), None),), ()),
     }
 

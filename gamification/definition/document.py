@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from gamification.definition.document_campaigns import Campaign
 from gamification.definition.document_challenges import Challenge
 from gamification.definition.document_points import Points
 from gamification.definition.document_prizes import Prizes, SettleFor
 from gamification.definition.document_streaks import Streak
-from gamification.definition.document_tiers import Tier
 from gamification.definition.parts import (
     Amount,
     Expression,
@@ -150,6 +150,41 @@ class Badge(Part):
     visibility: Literal["public", "secret"] = "public"
 
 
+class TierBenefits(Part):
+    """A level of a ladder in long form, for one that brings something."""
+
+    at: Annotated[Number, Field(ge=0)] = Field(description="The number that reaches it.")
+    name: Label | None = None
+    multiply: dict[Key, Annotated[Number, Field(gt=0, le=1000)]] = Field(
+        default_factory=dict[str, Decimal],
+        max_length=20,
+        description="What earning rules give of these points is multiplied by this.",
+    )
+    perks: list[Label] = Field(
+        default_factory=list[str], max_length=50, description="What else it brings, for people."
+    )
+
+
+class Tier(Part):
+    """A ladder of levels that members hold while a number over windows of time suffices."""
+
+    name: Label | None = None
+    description: Prose | None = None
+    metric: Key | None = None
+    points: Key | None = None
+    over: Words = "year"
+    levels: dict[Key, Annotated[Number, Field(ge=0)] | TierBenefits] = Field(
+        min_length=1, max_length=20, description="The lowest first: what reaches each."
+    )
+    keep: Literal["this window", "next window"] = Field(
+        "next window", description="Until the end of which window a level holds."
+    )
+    downgrade: Literal["reassess", "one step"] = Field(
+        "reassess",
+        description="To what it falls then: to what later windows give, or by one level.",
+    )
+
+
 class Ties(Enum):
     """How equal scores are ranked: 1,2,2,4 or 1,2,2,3 or 1,2,3,4."""
 
@@ -195,6 +230,7 @@ class Definition(Part):
     streaks: dict[Key, Streak] = Field(default_factory=dict[str, Streak], max_length=50)
     tiers: dict[Key, Tier] = Field(default_factory=dict[str, Tier], max_length=10)
     badges: dict[Key, Badge] = Field(default_factory=dict[str, Badge], max_length=500)
+    campaigns: dict[Key, Campaign] = Field(default_factory=dict[str, Campaign], max_length=100)
     challenges: dict[Key, Challenge] = Field(default_factory=dict[str, Challenge], max_length=200)
     leaderboards: dict[Key, Leaderboard] = Field(
         default_factory=dict[str, Leaderboard], max_length=100

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from gamification.definition.challenges import given_metric
 from gamification.definition.compiled import (
     ActivityPlan,
+    CampaignPlan,
     ChallengePlan,
     CompiledBadge,
+    CompiledCap,
     CompiledChallenge,
     CompiledEarning,
     CompiledStreak,
@@ -19,8 +21,8 @@ from gamification.definition.compiled import (
     UnitPlan,
     Watcher,
 )
-from gamification.definition.compiled.tiers import JOINED_METRIC, Joined
 from gamification.properties import PropertyCheck
+from gamification.state import ATTRIBUTE_CHANGES
 from gamification.windows import AllTime
 
 
@@ -54,6 +56,7 @@ def plan_of(
     check: PropertyCheck,
     contributions: tuple[Contribution, ...],
     earnings: tuple[CompiledEarning, ...],
+    campaigns: tuple[CampaignPlan, ...],
     challenges: tuple[ChallengePlan, ...],
     reach: Reach,
     releases: tuple[tuple[str, str], ...] = (),
@@ -62,14 +65,14 @@ def plan_of(
     earned = _Found()
     tiers = _multiplying(earnings, reach)
     for tier in tiers:
-        earned.reads.update(dict.fromkeys(tier.reads))
-    if any(isinstance(tier.span, Joined) for tier in reach.tiers):
-        earned.reads[Read(JOINED_METRIC, AllTime(), None)] = None
+        for back in range(tier.windows_read):
+            earned.reads[Read(tier.metric, tier.window, None, back)] = None
     for earning in earnings:
         _points(earning.unit, earned, reach)
         for cap in earning.caps:
-            earned.reads[Read(cap.metric, cap.per, None)] = None
-            earned.metrics.append(cap.metric)
+            _cap(cap, earned)
+    for campaign in campaigns:
+        _campaign(campaign, earned, reach)
     for plan in challenges:
         _challenge(plan.challenge, earned, reach)
     _follow(earned, reach)
@@ -87,11 +90,27 @@ def plan_of(
         tiers=tiers,
         is_tiered=bool(tiers) or _reaches_tiers({*earned.metrics, *counted.metrics}, reach),
         earnings=earnings,
+        campaigns=campaigns,
+        reads_attributes=any(each.campaign.reads_attributes for each in campaigns),
         challenges=challenges,
         reads=tuple(earned.reads),
         units=units,
         releases=releases,
     )
+
+
+def _campaign(plan: CampaignPlan, found: _Found, reach: Reach) -> None:
+    for gift in plan.gifts:
+        _points(gift.unit, found, reach)
+        for cap in gift.caps:
+            _cap(cap, found)
+    if plan.campaign.reads_attributes:
+        found.reads[Read(ATTRIBUTE_CHANGES, AllTime(), None)] = None
+
+
+def _cap(cap: CompiledCap, found: _Found) -> None:
+    found.reads[Read(cap.metric, cap.per, None)] = None
+    found.metrics.append(cap.metric)
 
 
 def _multiplying(earnings: tuple[CompiledEarning, ...], reach: Reach) -> tuple[CompiledTier, ...]:
@@ -102,7 +121,7 @@ def _multiplying(earnings: tuple[CompiledEarning, ...], reach: Reach) -> tuple[C
 
 def _reaches_tiers(metrics: set[str], reach: Reach) -> bool:
     """Whether some of these numbers decide over a level that multiplies anything."""
-    return any(tier.metrics & metrics for tier in reach.tiers if tier.multiplied)
+    return any(tier.metric in metrics for tier in reach.tiers if tier.multiplied)
 
 
 def reads_following(metric: str, reach: Reach) -> tuple[Read, ...]:

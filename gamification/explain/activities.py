@@ -1,28 +1,37 @@
 """What came of an activity and why: each rule of its type asked again, beside what is stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from gamification.campaigns import unmet
 from gamification.definition.compiled import (
+    CampaignGift,
+    CampaignPlan,
+    CompiledCampaign,
     CompiledEarning,
     CompiledProgram,
     Timeline,
 )
-from gamification.facts import Activity
+from gamification.facts import Activity, Scalar
+from gamification.outcomes import NOTHING
 from gamification.ports import ActivityRow, EntryRow
+from gamification.rules.campaign import asked_for, is_of_earning
 from gamification.rules.counting import contributed
 from gamification.state import TallyKey
 from gamification.windows import Window, window_at
 
 
 class Silent(Enum):
-    """Why an earning rule of the activity's type gave nothing."""
+    """Why a rule or a campaign of the activity's type asked for nothing."""
 
     RETRACTED = "retracted"
+    WINDOW = "window"
+    SEGMENT = "segment"
     CONDITION = "condition"
     NOTHING = "nothing"
+    STACKED = "stacked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,22 @@ class EarningExplained:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignExplained:
+    """A campaign on the activity's type: what it asked for of one unit, what it gave, or why not.
+
+    `earned` is what earning rules gave of the unit, which it may multiply.
+    """
+
+    campaign: CompiledCampaign
+    unit: str
+    earned: int
+    requested: int
+    granted: int
+    limited_by: str
+    silent: Silent | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContributionExplained:
     """What an activity brought to one number; `window` is the stretch of time of that number."""
 
@@ -60,13 +85,33 @@ class ActivityExplained:
     version: int
     left: int | None
     earnings: tuple[EarningExplained, ...]
+    campaigns: tuple[CampaignExplained, ...]
     contributions: tuple[ContributionExplained, ...]
 
 
+def reads_attributes(timeline: Timeline, activity: Activity) -> bool:
+    """Whether what was known of the member has a part in what came of an activity."""
+    plan = timeline.judging(activity).plans.get(activity.type)
+    return plan is not None and plan.reads_attributes
+
+
+def attributes_at(changes: Iterable[ActivityRow], activity: Activity) -> dict[str, Scalar]:
+    """What was known of the member at the time of an activity; `changes` are all, in order."""
+    known: dict[str, Scalar] = {}
+    for change, retractions in ((row.activity, row.retractions) for row in changes):
+        if change.order < activity.order and change.less(retractions) is not None:
+            known |= change.properties
+    return {name: value for name, value in known.items() if value is not None}
+
+
 def explain_activity(
-    timeline: Timeline, row: ActivityRow, entries: Iterable[EntryRow]
+    timeline: Timeline,
+    row: ActivityRow,
+    entries: Iterable[EntryRow],
+    attributes: Mapping[str, Scalar] = NOTHING,
 ) -> ActivityExplained:
-    """What came of an activity and why; `entries` are those it caused, the oldest first."""
+    """What came of an activity and why; `entries` are those it caused, the oldest first, and
+    `attributes` what was known of the member then."""
     program = timeline.judging(row.activity)
     left = row.activity.less(row.retractions)
     plan = program.plans.get(row.activity.type)
@@ -77,6 +122,11 @@ def explain_activity(
         earnings=tuple(
             _earning(rule, left, postings.get((rule.rule, rule.unit)))
             for rule in (plan.earnings if plan else ())
+        ),
+        campaigns=tuple(
+            _campaign(program, each, gift, left=left, postings=postings, attributes=attributes)
+            for each in (plan.campaigns if plan else ())
+            for gift in each.gifts
         ),
         contributions=_contributions(program, left) if left else (),
     )
@@ -123,6 +173,42 @@ def _earning(
         limited_by=said.limited_by,
         # Whatever limits a posting lets through exactly what room it has.
         room=abs(said.granted) if said.limited_by else None,
+        silent=silent,
+    )
+
+
+def _campaign(
+    program: CompiledProgram,
+    plan: CampaignPlan,
+    gift: CampaignGift,
+    *,
+    left: Activity | None,
+    postings: Mapping[tuple[str, str], "_Posting"],
+    attributes: Mapping[str, Scalar],
+) -> CampaignExplained:
+    campaign = plan.campaign
+    earned = sum(
+        max(0, posting.granted)
+        for (rule, unit), posting in postings.items()
+        if unit == gift.unit and is_of_earning(rule)
+    )
+    said = postings.get((campaign.rule, gift.unit)) or _Posting(0, 0, "")
+    silent: Silent | None = None
+    if left is None:
+        silent = Silent.RETRACTED
+    elif not said.requested:
+        missing = unmet(plan, left, attributes, program.calendar)
+        if missing is not None:
+            silent = Silent[missing.name]
+        else:
+            silent = Silent.STACKED if asked_for(left, gift, earned) > 0 else Silent.NOTHING
+    return CampaignExplained(
+        campaign=campaign,
+        unit=gift.unit,
+        earned=earned,
+        requested=said.requested,
+        granted=said.granted,
+        limited_by=said.limited_by,
         silent=silent,
     )
 

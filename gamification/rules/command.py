@@ -5,7 +5,7 @@ from gamification.definition.compiled import CompiledProgram
 from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.draft import Draft
 from gamification.facts import Activity
-from gamification.rules import freeze, move, participation, pause, placement, point, restore
+from gamification.rules import attributes, freeze, move, participation, pause, point, restore
 from gamification.rules.streak import streak_of
 from gamification.state import State, TallyKey
 
@@ -15,6 +15,8 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
     the metric of their length."""
     type_ = CommandType(command.type)
     match type_:
+        case CommandType.MEMBER_CHANGED:
+            return ()
         case CommandType.MEMBER_MOVED:
             local = (each.metric for each in program.streaks.values() if each.is_local)
             return (ZONE_METRIC, *local)
@@ -27,9 +29,6 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
         case CommandType.STREAK_RESTORED:
             unit = restore.unit_of(command)
             return (*_streaks_moved(program, command), *(() if unit is None else (unit,)))
-        case CommandType.TIER_PLACED:
-            tier = program.tiers.get(placement.tier_of(command))
-            return () if tier is None else (tier.placed_metric,)
         case CommandType.CHALLENGE_JOINED:
             return participation.moved_by(program, command)
         case CommandType.CHALLENGE_LEFT | CommandType.CHALLENGE_INVITED:
@@ -42,6 +41,8 @@ def numbers_read(program: CompiledProgram, command: Activity) -> list[TallyKey]:
     """The tallies that a command reads by names of its own, and not those of its day."""
     if CommandType(command.type) in participation.COMMANDS:
         return participation.numbers_read(program, command)
+    if command.type == CommandType.MEMBER_CHANGED.value:
+        return [attributes.changes_of(command)]
     return []
 
 
@@ -53,10 +54,10 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
     """
     type_ = CommandType(command.type)
     match type_:
+        case CommandType.MEMBER_CHANGED:
+            pass  # the app knows its members
         case CommandType.MEMBER_MOVED:
             pass  # people live where they live
-        case CommandType.TIER_PLACED:
-            pass  # whoever places has decided it
         case CommandType.STREAK_FREEZES_GRANTED:
             freeze.accept(program, state, command)
         case CommandType.STREAK_PAUSED:
@@ -79,6 +80,8 @@ def carry_out(draft: Draft) -> None:
     """Do what was accepted. Nothing is refused; what the rules do not know is passed by."""
     type_ = CommandType(draft.activity.type)
     match type_:
+        case CommandType.MEMBER_CHANGED:
+            attributes.change(draft)
         case CommandType.MEMBER_MOVED:
             move.move(draft)
         case CommandType.STREAK_FREEZES_GRANTED:
@@ -89,8 +92,6 @@ def carry_out(draft: Draft) -> None:
             pause.resume(draft)
         case CommandType.STREAK_RESTORED:
             restore.restore(draft)
-        case CommandType.TIER_PLACED:
-            placement.place(draft)
         case (
             CommandType.CHALLENGE_JOINED
             | CommandType.CHALLENGE_LEFT

@@ -206,6 +206,14 @@ class TwinReading(TwinView):
         ]
         return found[:limit]
 
+    async def facts_of_type(
+        self, members: Collection[MemberId], fact_type: str
+    ) -> dict[MemberId, list[ActivityRow]]:
+        return {
+            member: [row for row in self._tables.facts_of(member) if row.activity.type == fact_type]
+            for member in members
+        }
+
     async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]:
         return {
             key: ActivityRow(id_, activity, self._tables.retractions_of(key))

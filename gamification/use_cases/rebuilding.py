@@ -34,6 +34,6 @@ async def rebuild(
                 raise
             unjudged.append(members[member])
             continue
-        settlement.correct(replayed, correct)
+        settlement.correct(member, replayed, correct)
         corrections.append(correct)
     return settlement, corrections

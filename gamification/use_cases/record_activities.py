@@ -18,7 +18,7 @@ from gamification.ports import Bus, Judging, Member, Store
 from gamification.program import Program
 from gamification.reads import BatchReads
 from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
-from gamification.replay import correction, replay
+from gamification.replay import correction, latest, replay
 from gamification.rules.counting import Contributed
 from gamification.settlement import Settlement
 from gamification.state import State
@@ -200,6 +200,7 @@ class _Attempt:
             return Settlement(self.program, self.members)
         effective = await self._effective()
         state = await _load(self.judging, self.reads)
+        state.attributes = {member: each.attributes for member, each in self.members.items()}
         folded = fold(self.program.timeline, state, effective, self.members)
         for key, refusal in folded.refused.items():
             self._refuse(key, refusal)
@@ -242,9 +243,10 @@ class _Attempt:
             insort(history, fact, key=_order)
         replayed = replay(self.program.timeline, history, keep=frozenset(mine))
         correct = correction(replayed, await self.judging.totals(member))
-        settlement.correct(replayed, correct)
-        if history:
-            settlement.last[member] = _order(history[-1])
+        settlement.correct(member, replayed, correct)
+        last = latest(history)
+        if last is not None:
+            settlement.last[member] = last
         for key in mine:
             outcomes = replayed.outcomes.get(key, [])
             for each in outcomes:

@@ -1,13 +1,17 @@
 """What the app says about a member besides activity: a name to show, attributes for segments."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from gamification.admission import EXTERNAL_ID_LENGTH_MAX, is_name
-from gamification.facts import Scalar
-from gamification.ports import Bus, Changes, Member, Store
+from msgspec.structs import replace
+
+from gamification.admission import EXTERNAL_ID_LENGTH_MAX, Admission, is_name
+from gamification.commands import CommandType, NewCommand
+from gamification.facts import Scalar, say_the_same
+from gamification.ports import Bus, Changes, Member, Store, Writing
 from gamification.program import Program
 from gamification.refusals import InvalidInput
+from gamification.use_cases.record_activities import Batch
 
 NAME_LENGTH_MAX = 100
 ATTRIBUTES_MAX = 50
@@ -23,28 +27,68 @@ async def update_member(
     display_name: str | None,
     attributes: Mapping[str, Scalar] | None,
     now: datetime,
+    new_key: Callable[[], str],
 ) -> Member:
     """Set a member's display name and attributes, registering the member if they are new.
 
     None leaves a value as it is; attributes that are given are replaced one by one, and a null
-    attribute is removed. Leaderboards among a segment follow at once. Raises `InvalidInput`.
+    attribute is removed. What changes of the attributes is a fact: rules judge each activity by
+    those of its time. Leaderboards among a segment follow at once. Raises `InvalidInput`.
     """
     _check(external_id, display_name, attributes)
-    rules = program.rules
     async with store.writing(program.record) as writing:
         member = (await writing.lock_members([external_id], now))[external_id]
-        merged = {**member.attributes, **(attributes or {})}
-        merged = {name: value for name, value in merged.items() if value is not None}
-        if len(merged) > ATTRIBUTES_MAX:
-            raise InvalidInput(_too_many(), field=("attributes",))
         name = member.display_name if display_name is None else display_name or None
-        await writing.update_member(member.id, display_name=name, attributes=merged)
-        ranked = {metric: rules.ranks(metric, merged) for metric in rules.segments}
-        if ranked:
-            await writing.set_ranked(member.id, ranked)
-    boards = frozenset(board.key for board in rules.boards.values())
-    bus.publish(Changes(program.id, frozenset({member.id}), boards, ()))
-    return Member(member.id, external_id, name, merged, member.registered_at, member.last)
+        if name != member.display_name:
+            await writing.update_member(member.id, display_name=name, attributes=member.attributes)
+            member = replace(member, display_name=name)
+        changed = _changed(member, attributes or {})
+        changes = Changes(program.id, frozenset({member.id}), _boards(program), ())
+        if changed:
+            command = NewCommand(external_id, CommandType.MEMBER_CHANGED, 0, changed)
+            changes, member = await _record(
+                writing, program, command, member, now=now, new_key=new_key
+            )
+    bus.publish(changes)
+    return member
+
+
+async def _record(
+    writing: Writing,
+    program: Program,
+    command: NewCommand,
+    member: Member,
+    *,
+    now: datetime,
+    new_key: Callable[[], str],
+) -> tuple[Changes, Member]:
+    """Write the change of a locked member's attributes as a fact, with all that follows."""
+    batch = Batch(Admission(program, now, new_key, is_import=False))
+    batch.add(command)
+    judged = await batch.judge(writing, {member.external_id: member})
+    await writing.add_activities(judged.fresh)
+    changes = await judged.settlement.write(writing, announce=True)
+    (after,) = (await writing.members([member.id])).values()
+    return changes._replace(boards=_boards(program)), after
+
+
+def _changed(member: Member, told: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What is told and was not known. Raises `InvalidInput` where it would be too much to keep."""
+    known = member.attributes
+    changed = {
+        name: value
+        for name, value in told.items()
+        if not say_the_same({name: value}, {name: known.get(name)})
+    }
+    kept = {**known, **changed}
+    if sum(value is not None for value in kept.values()) > ATTRIBUTES_MAX:
+        raise InvalidInput(_too_many(), field=("attributes",))
+    return changed
+
+
+def _boards(program: Program) -> frozenset[str]:
+    """All leaderboards: the member's name stands on them, and a segment may have changed."""
+    return frozenset(program.rules.boards)
 
 
 def _check(

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gamification.definition.compiled import CompiledBoard
-from gamification.facts import Activity, Retraction
+from gamification.facts import Activity, Retraction, say_the_same
 from gamification.lots import Allocation, Lots
+from gamification.outcomes import NOTHING
 from gamification.ports import Board, Member, Reading, Standing, Store, Totals
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.ranking import rank_by_hand
 from gamification.refusals import OutOfRange
-from gamification.replay import Replayed, opening_of, replay
+from gamification.replay import Replayed, latest, opening_of, replay
 from gamification.rules.earning import OPENING
 from gamification.state import Account, AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
 from gamification.use_cases.difference import Difference
@@ -106,12 +107,17 @@ def _differences(
     yield from _awards(who, replayed, stored)
     yield from _postings(who, replayed, stored)
     yield from _balances(who, replayed, stored)
+    known = replayed.state.attributes.get(member.id, NOTHING)
+    if not say_the_same(member.attributes, known):
+        told = dict(member.attributes), dict(known)
+        yield Difference("what is known", who, str(told[0]), str(told[1]))
 
 
 def _latest(member: Member, history: _History) -> Iterator[Difference]:
-    if history and member.last != history[-1][0].order:
-        name = member.external_id
-        yield Difference("the latest fact", name, str(member.last), history[-1][0].key)
+    last = latest(history)
+    if member.last != last:
+        computed = "none" if last is None else last.key
+        yield Difference("the latest fact", member.external_id, str(member.last), computed)
 
 
 def _tallies(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:

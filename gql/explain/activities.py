@@ -7,10 +7,14 @@ import strawberry
 
 from gamification.explain.activities import (
     ActivityExplained,
+    CampaignExplained,
     ContributionExplained,
     EarningExplained,
+    attributes_at,
     explain_activity,
+    reads_attributes,
 )
+from gamification.facts import Scalar
 from gamification.ids import MemberId
 from gamification.ports import ActivityRow
 from gql.context import Context
@@ -18,13 +22,23 @@ from gql.loaders import AwardCountAsked
 from gql.scalars import Quantity
 
 
-@strawberry.enum(description="Why a rule gave nothing for an activity.")
+@strawberry.enum(description="Why a rule or a campaign gave nothing for an activity.")
 class SilentRule(Enum):
     RETRACTED = strawberry.enum_value(
         "RETRACTED", description="Nothing is left of the activity: it was taken back."
     )
+    WINDOW = strawberry.enum_value(
+        "WINDOW", description="The campaign did not run when the activity occurred."
+    )
+    SEGMENT = strawberry.enum_value(
+        "SEGMENT",
+        description="The campaign was not for the member, by what was known of them at the time.",
+    )
     CONDITION = strawberry.enum_value("CONDITION", description="Its condition does not hold.")
     NOTHING = strawberry.enum_value("NOTHING", description="What it gives comes to 0.")
+    STACKED = strawberry.enum_value(
+        "STACKED", description="Another campaign stands in its place, by the rule of stacking."
+    )
 
 
 @strawberry.type(description="An earning rule of the activity's type, and what it made of it.")
@@ -69,6 +83,38 @@ class EarningExplanation:
             granted=Quantity(each.granted),
             limited_by=each.limited_by or None,
             room=None if each.room is None else Quantity(each.room),
+            silent=None if each.silent is None else SilentRule[each.silent.name],
+        )
+
+
+@strawberry.type(
+    description="A campaign on the activity's type, and what it added of one unit, or why not."
+)
+class CampaignExplanation:
+    campaign: str = strawberry.field(description="The campaign's name in the definition.")
+    unit: str = strawberry.field(description="The key of the unit of points.")
+    earned: Quantity = strawberry.field(
+        description="What earning rules gave of the unit: that is what it multiplies."
+    )
+    requested: Quantity = strawberry.field(description="What it asked for.")
+    granted: Quantity = strawberry.field(description="What the ledger holds of it.")
+    limited_by: str | None = strawberry.field(
+        description="What made the difference between the two: `cap/KEY`, or "
+        "`cap/campaign/KEY` for the most that it adds for one member."
+    )
+    silent: SilentRule | None = strawberry.field(
+        description="Why it asked for nothing. Null if it did ask."
+    )
+
+    @classmethod
+    def of(cls, each: CampaignExplained) -> "CampaignExplanation":
+        return cls(
+            campaign=each.campaign.key,
+            unit=each.unit,
+            earned=Quantity(each.earned),
+            requested=Quantity(each.requested),
+            granted=Quantity(each.granted),
+            limited_by=each.limited_by or None,
             silent=None if each.silent is None else SilentRule[each.silent.name],
         )
 
@@ -122,6 +168,10 @@ class ActivityExplanation:
     earnings: list[EarningExplanation] = strawberry.field(
         description="Every earning rule of the activity's type, also those that gave nothing."
     )
+    campaigns: list[CampaignExplanation] = strawberry.field(
+        description="Every campaign on the activity's type, unit by unit, also those that added "
+        "nothing."
+    )
     contributions: list[MetricContribution] = strawberry.field(
         description="What it brought to which numbers. Numbers that only a secret badge has are "
         "left out until the member has earned it."
@@ -130,12 +180,18 @@ class ActivityExplanation:
     @classmethod
     async def of(cls, context: Context, row: ActivityRow) -> "ActivityExplanation":
         entries = await context.loaders.entries_of_activities.load(row.activity.key)
-        explained = explain_activity(context.program.timeline, row, entries)
+        timeline, activity = context.program.timeline, row.activity
+        attributes: dict[str, Scalar] = {}
+        if reads_attributes(timeline, activity):
+            changes = await context.loaders.attribute_changes.load(activity.member)
+            attributes = attributes_at(changes, activity)
+        explained = explain_activity(timeline, row, entries, attributes)
         hidden = await _hidden(context, row.activity.member, explained)
         return cls(
             version=explained.version,
             left=None if explained.left is None else Quantity(explained.left),
             earnings=[EarningExplanation.of(each) for each in explained.earnings],
+            campaigns=[CampaignExplanation.of(each) for each in explained.campaigns],
             contributions=[
                 MetricContribution.of(each)
                 for each in explained.contributions

@@ -108,6 +108,7 @@ class MemberMutations:
             display_name=input.display_name,
             attributes=input.attributes,
             now=context.at,
+            new_key=context.new_key,
         )
         context.forget()
         return UpdateMemberPayload(member=Member.of(member), user_errors=[])

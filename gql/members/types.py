@@ -13,6 +13,7 @@ from gamification.state import TallyKey
 from gamification.streak_runs import zone_of
 from gql.activities.types import Activity
 from gql.badges.types import AwardConnection, awards_of
+from gql.campaigns.types import Campaign, campaigns_for
 from gql.challenges.reading import standings_of
 from gql.challenges.types import ChallengeState, MemberChallenge
 from gql.context import Context, Info
@@ -132,6 +133,13 @@ class Member(Node):
         statuses = await info.context.loaders.tiers.load(self.record.id)
         tiers = info.context.program.rules.tiers
         return [Tier.of(tier, statuses[key]) for key, tier in tiers.items()]
+
+    @strawberry.field(
+        description="The campaigns that run at this moment and are for the member, by what is "
+        "known of them."
+    )
+    def campaigns(self, info: Info) -> list[Campaign]:
+        return campaigns_for(info, self.record)
 
     @strawberry.field(
         description="How the member stands to each challenge, in the definition's order: to the "

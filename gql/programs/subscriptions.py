@@ -6,7 +6,6 @@ from contextlib import aclosing
 import strawberry
 
 from gql.context import Info
-from gql.history import Announced
 from gql.live import PerSecond, Resume, updates
 from gql.notices import Notice
 from gql.permissions import Read
@@ -14,16 +13,12 @@ from gql.permissions import Read
 
 @strawberry.type(description="What was announced to everybody.")
 class FeedUpdate:
-    cursor: str = strawberry.field(
-        description="Where the stream of updates is, opaque: `after` goes on from here."
-    )
+    cursor: str = strawberry.field(description="Where the stream of updates is, opaque.")
     resync: bool = strawberry.field(
-        description="Whether notices are left out, because there were too many or the cursor that "
-        "was given is of something else."
+        description="Whether notices may have been missed since the cursor that was given."
     )
     notices: list[Notice] = strawberry.field(
-        description="What was announced since the update before, or since the cursor that was "
-        "given; the oldest first."
+        description="What was announced since the update before, the oldest first."
     )
 
 
@@ -38,12 +33,11 @@ class ProgramSubscriptions:
     ) -> AsyncGenerator[FeedUpdate, None]:
         context = info.context
         listening = context.hub.listen(context.program.id, feed=True)
-        told = Announced(context.program.id)
-        stream = updates(context, listening, told, per_second=per_second, after=after)
+        stream = updates(context, listening, per_second=per_second, after=after)
         async with aclosing(stream):
             async for update in stream:
                 yield FeedUpdate(
-                    cursor=told.cursor(update.position),
+                    cursor=update.cursor,
                     resync=update.resync,
-                    notices=[Notice.of(each) for each in update.notices],
+                    notices=[Notice.of(each) for each in update.notices if each.is_public],
                 )

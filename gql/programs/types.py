@@ -8,6 +8,7 @@ import strawberry
 from gamification.definition import document
 from gamification.program import Program as ProgramValue
 from gql.badges.types import Badge
+from gql.campaigns.types import Campaign
 from gql.challenges.types import Challenge
 from gql.context import Context, Info
 from gql.leaderboards.types import Leaderboard
@@ -106,6 +107,11 @@ class Program(Node):
     @strawberry.field(description="The leaderboards.")
     def leaderboards(self) -> list[Leaderboard]:
         return [Leaderboard.of(board) for board in self.value.rules.boards.values()]
+
+    @strawberry.field(description="The campaigns, also those that are over.")
+    def campaigns(self, info: Info) -> list[Campaign]:
+        campaigns = self.value.rules.campaigns.values()
+        return [Campaign.of(info.context, campaign) for campaign in campaigns]
 
     @strawberry.field(
         description="Every version of the definition, the newest first. It tells all rules, "

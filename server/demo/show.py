@@ -91,6 +91,7 @@ async def _tell_the_past(services: Services, program: Program, club: Club) -> No
             display_name=name,
             attributes=None,
             now=now(),
+            new_key=fresh_key,
         )
 
 

@@ -128,6 +128,7 @@ def test_every_kind_of_rule_has_cases() -> None:
     files: Sequence[str] = sorted({case.name.split(":")[0] for case in ALL})
     assert files == [
         "badges",
+        "campaigns",
         "challenges",
         "earning",
         "leaderboards",

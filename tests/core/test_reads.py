@@ -1,7 +1,6 @@
 """What a batch loads before it is judged: all that judging reads, and little more."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
 from typing import TypeVar
 
 from hypothesis import given
@@ -10,12 +9,12 @@ from hypothesis import strategies as st
 from gamification.commands import NewCommand, NewFact
 from gamification.definition.compiled import CompiledProgram, Timeline
 from gamification.engine import decide, evolve
-from gamification.facts import Activity, NewActivity
+from gamification.facts import Activity
 from gamification.reads import reads_of
 from gamification.refusals import Refusal
 from gamification.rules.command import accept
 from gamification.state import AccountKey, AwardKey, State, Tally, TallyKey, TallySpan
-from tests.builders import ANNE, NOON, activity, admitted, rules, units
+from tests.builders import ANNE, NOON, activity, admitted, after, rules, units
 from tests.laws.commands import commands, keyed
 from tests.laws.effort import tried
 from tests.laws.histories import histories
@@ -83,7 +82,7 @@ class Loaded(dict[K, V]):
 @tried(1)
 @given(programs(), histories(), st.lists(commands(("anne",)), max_size=6).map(keyed))
 def test_nothing_is_judged_that_was_not_loaded(
-    program: CompiledProgram, history: list[NewActivity], sent: list[NewCommand]
+    program: CompiledProgram, history: list[NewFact], sent: list[NewCommand]
 ) -> None:
     """Tallies and accounts; rolling days lie in spans. Awards that exist are never missed."""
     facts: list[NewFact] = [*history, *sent]
@@ -106,6 +105,7 @@ def judge_what_was_loaded(program: CompiledProgram, facts: Sequence[NewFact]) ->
         reads = reads_of(timeline, [fact])
         keys = reads.numbers.tallies | set(_within(reads.numbers.spans))
         loaded = State(Loaded(whole.tallies, keys), Loaded(whole.accounts, reads.numbers.accounts))
+        loaded.attributes = whole.attributes
         loaded.awards = {
             key: whole.awards[key] for key in reads.awards(loaded) if key in whole.awards
         }
@@ -128,6 +128,7 @@ def _accepted(program: CompiledProgram, loaded: State, command: Activity) -> boo
 
 def _within(spans: set[TallySpan]) -> Iterator[TallyKey]:
     for member, metric, first, last in spans:
-        begins, ends = date.fromisoformat(first), date.fromisoformat(last)
-        for day in range((ends - begins).days + 1):
-            yield TallyKey(member, metric, (begins + timedelta(days=day)).isoformat(), "")
+        for day in range(400):
+            key = after(days=day - 60).date().isoformat()
+            if first <= key <= last:
+                yield TallyKey(member, metric, key, "")

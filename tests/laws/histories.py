@@ -7,12 +7,16 @@ the order of anything.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gamification.commands import CommandType, NewCommand, NewFact
 from gamification.facts import NewActivity, Scalar
 from gamification.quantity import parse, to_text
+
+F = TypeVar("F", NewActivity, NewFact)
 
 MEMBERS = ("anne", "Ben", "čeda")
 POSTS = ("p", "q")
@@ -50,44 +54,66 @@ def done_by(members: Sequence[str] = MEMBERS) -> st.SearchStrategy[NewActivity]:
     return st.builds(_activity, st.sampled_from(members), _type, _value, _moment, _traits)
 
 
+def changes_of(members: Sequence[str] = MEMBERS) -> st.SearchStrategy[NewCommand]:
+    """What the app tells of a member at some moment, not yet with a key."""
+    told = st.dictionaries(
+        st.sampled_from(["country", "born"]),
+        st.sampled_from(["PT", "TR", "1990-03-02", "2000-02-29", 1, True, None]),
+        min_size=1,
+    )
+    return st.builds(
+        NewCommand,
+        st.sampled_from(members),
+        st.just(CommandType.MEMBER_CHANGED),
+        st.just(0),
+        told,
+        _moment,
+    )
+
+
 def histories(
     *, most: int = 14, members: Sequence[str] = MEMBERS
-) -> st.SearchStrategy[list[NewActivity]]:
-    """Activities with keys whose order tells nothing of their times."""
-    return st.lists(done_by(members), min_size=1, max_size=most).map(with_keys)
+) -> st.SearchStrategy[list[NewFact]]:
+    """Activities and commands with keys whose order tells nothing of their times."""
+    facts = st.tuples(
+        st.lists(done_by(members), min_size=1, max_size=most),
+        st.lists(changes_of(members), max_size=3),
+    )
+    return facts.map(lambda drawn: with_keys([*drawn[0], *drawn[1]]))
 
 
-def with_keys(activities: Sequence[NewActivity], prefix: str = "") -> list[NewActivity]:
+def with_keys(activities: Sequence[F], prefix: str = "") -> list[F]:
     return [
         replace(each, key=f"{prefix}{NAMES[index * 7 % len(NAMES)]}{index}")
         for index, each in enumerate(activities)
     ]
 
 
-def in_order(activities: Sequence[NewActivity]) -> list[NewActivity]:
+def in_order(activities: Sequence[NewFact]) -> list[NewFact]:
     """The order in which a member's facts count: time, then key."""
     return sorted(activities, key=lambda each: (each.occurred_at or MOMENTS[0], each.key or ""))
 
 
-def left_of(activities: Sequence[NewActivity], taken: Sequence[TakenBack]) -> list[NewActivity]:
-    """The activities as if what was taken back had never been sent."""
-    left: list[NewActivity] = []
+def left_of(activities: Sequence[NewFact], taken: Sequence[TakenBack]) -> list[NewFact]:
+    """The facts as if what was taken back had never been sent."""
+    left: list[NewFact] = []
     for each in activities:
         keys = {back.key: back for back in taken if back.activity_key == each.key}
         amounts = [back.amount for back in keys.values()]
         if None in amounts:
             continue
-        rest = parse(each.value or "1") - sum(parse(amount) for amount in amounts if amount)
-        if not amounts:
+        if not amounts or isinstance(each, NewCommand):
             left.append(each)
-        elif rest > 0:
+            continue
+        rest = parse(each.value or "1") - sum(parse(amount) for amount in amounts if amount)
+        if rest > 0:
             left.append(replace(each, value=to_text(rest)))
     return left
 
 
-def cut(items: Sequence[NewActivity], sizes: Sequence[int]) -> list[list[NewActivity]]:
+def cut(items: Sequence[F], sizes: Sequence[int]) -> list[list[F]]:
     """The items in batches of these sizes, the last with the rest."""
-    batches: list[list[NewActivity]] = []
+    batches: list[list[F]] = []
     rest = list(items)
     for size in sizes:
         batches.append(rest[:size])

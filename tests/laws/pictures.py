@@ -31,6 +31,8 @@ class Picture:
     postings: dict[tuple[int, str, str, str], tuple[int, int, str, tuple[Allocation, ...]]]
     awards: dict[AwardKey, Award]
     boards: dict[tuple[str, tuple[str, ...]], list[Place]]
+    known: dict[MemberId, str]
+    """What is known of the members, as text: 1 and true are not the same."""
 
 
 async def picture(scene: Scene) -> Picture:
@@ -78,6 +80,9 @@ async def picture(scene: Scene) -> Picture:
         },
         awards={key: award for each in totals for key, award in each.awards.items()},
         boards=boards,
+        known={
+            member.id: repr(sorted(member.attributes.items())) for member in await scene.members()
+        },
     )
 
 

@@ -82,6 +82,7 @@ def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
         "earning": _earning(draw),
         "streaks": _streaks(draw, small),
         "tiers": _tiers(draw, small),
+        "campaigns": _campaigns(draw),
         "badges": _badges(draw, small),
         "leaderboards": _boards(draw),
     }
@@ -233,25 +234,10 @@ def _tiers(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
     ladders: dict[str, Any] = {
         "status": {
             "metric": "spend",
-            "over": draw(st.sampled_from(["day", "week", "month"])),
+            "over": draw(st.sampled_from(["day", "week", "month", "all time"])),
             "levels": {"a": 0, "b": {"at": level, "multiply": {"stars": 1.5}}, "c": level + 2},
             "keep": draw(st.sampled_from(["this window", "next window"])),
             "downgrade": draw(st.sampled_from(["reassess", "one step"])),
-            "rollover": draw(st.booleans()),
-            "grace": draw(st.sampled_from(["1 day", "9 days", "40 days"])),
-        },
-        "travel": {
-            "any_of": [{"metric": "spend"}, {"metric": "gifts"}, {"points": "debt"}],
-            "over": draw(st.sampled_from(["2 days", "30 days", "year of joining", "all time"])),
-            "levels": {
-                "a": {"at": {"spend": level, "gifts": 1}, "multiply": {"debt": 2}},
-                "b": {
-                    "at": {"spend": level + 2, "debt": 2},
-                    "multiply": {"stars": 2},
-                    "for_life": {"metric": "orders", "at_least": draw(small)},
-                },
-            },
-            "keep": draw(st.sampled_from(["this window", "next window"])),
         },
         "rank": {
             "points": "stars",
@@ -260,6 +246,46 @@ def _tiers(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
         },
     }
     return ladders if draw(st.booleans()) else {}
+
+
+def _campaigns(draw: st.DrawFn) -> dict[str, Any]:
+    """Campaigns in time, among segments and within caps; which of them there are is drawn."""
+    days = ["2026-02-01", "2026-03-02", "2026-03-02 12:00", "2026-03-29", "2026-05-01"]
+    stack = st.sampled_from(["together", "best", "alone"])
+    from_, until = sorted(draw(st.permutations(days))[:2])
+    campaigns: dict[str, Any] = {
+        "double": {
+            "from": from_,
+            "until": until,
+            "multiply": {"stars": draw(st.sampled_from([2, 1.3333]))},
+            "on": ["buy", "up"],
+            "stack": draw(stack),
+        },
+        "gifts": {
+            "give": {"stars": 1, "debt": "value"},
+            "on": "buy",
+            "when": "properties.gift",
+            "cap": "shared",
+            "most": {"stars": 3},
+        },
+        "here": {
+            "give": {"reputation": 1, "stars": 2},
+            "on": ["up", "buy"],
+            "among": "member.attributes.country == 'PT'",
+            "stack": draw(stack),
+            "weekdays": ["sunday", "monday", "wednesday"],
+        },
+        "birthday": {
+            "multiply": {"stars": 1.5},
+            "give": {"debt": 1},
+            "on": "buy",
+            "anniversary": f"{draw(st.sampled_from(['day', 'month']))} of member.attributes.born",
+            "stack": draw(stack),
+        },
+        "early": {"until": until, "hours": "00:00-09:30", "give": {"stars": 1}, "on": "buy"},
+    }
+    kept = draw(st.sets(st.sampled_from(sorted(campaigns))))
+    return {key: campaign for key, campaign in campaigns.items() if key in kept}
 
 
 def _badges(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from gamification.facts import NewActivity
+from gamification.commands import NewCommand, NewFact
 from tests.laws.histories import TakenBack, cut, histories, in_order, left_of, with_keys
 from tests.scene import Scene
 
 COUNTRIES = {"anne": "PT", "Ben": "TR", "čeda": "PT"}
 
-Step = list[NewActivity] | TakenBack
+Step = Sequence[NewFact] | TakenBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Story:
     """Facts as they arrive, and the activities they leave in the end."""
 
     steps: tuple[Step, ...]
-    left: tuple[NewActivity, ...]
+    left: tuple[NewFact, ...]
 
 
 @st.composite
@@ -37,10 +37,18 @@ def stories(draw: st.DrawFn, *, most: int = 12) -> Story:
     return Story(tuple(steps), tuple(in_order(left_of([*history, *again], taken))))
 
 
-async def live_through(told: Scene, steps: Sequence[Step]) -> None:
-    """Send the facts as they come."""
+async def live_through(told: Scene, steps: Sequence[Step], *, countries_last: bool = False) -> None:
+    """Send the facts as they come; before them, or after, what holds of the members by now."""
+    if countries_last:
+        await _take_steps(told, steps)
     for external_id, country in COUNTRIES.items():
-        await told.update(external_id, country=country)
+        # Always something new, so that this is a fact whatever was known before.
+        await told.update(external_id, country=country, met=True)
+    if not countries_last:
+        await _take_steps(told, steps)
+
+
+async def _take_steps(told: Scene, steps: Sequence[Step]) -> None:
     for step in steps:
         await take_a_step(told, step)
 
@@ -53,20 +61,21 @@ async def take_a_step(told: Scene, step: Step) -> None:
 
 
 @st.composite
-def _taken_back(draw: st.DrawFn, history: Sequence[NewActivity]) -> list[TakenBack]:
+def _taken_back(draw: st.DrawFn, history: Sequence[NewFact]) -> list[TakenBack]:
     """Retractions that nobody could refuse: all of an activity, or parts that it has."""
     taken: list[TakenBack] = []
     for each in draw(st.lists(st.sampled_from(history), max_size=3, unique_by=_key)):
         key = _key(each)
-        parts = draw(st.sampled_from([["0.5"], ["0.5", "0.25"]] if _value(each) >= 1 else [[]]))
+        has_parts = not isinstance(each, NewCommand) and _value(each) >= 1
+        parts = draw(st.sampled_from([["0.5"], ["0.5", "0.25"]] if has_parts else [[]]))
         amounts = draw(st.sampled_from([[None], [None, None], parts]))
         taken += [TakenBack(key, amount, f"{n}. of {key}") for n, amount in enumerate(amounts)]
     return [*taken, *draw(st.lists(st.sampled_from(taken), max_size=1))] if taken else []
 
 
-def _key(activity: NewActivity) -> str:
+def _key(activity: NewFact) -> str:
     return activity.key or ""
 
 
-def _value(activity: NewActivity) -> float:
+def _value(activity: NewFact) -> float:
     return float(activity.value or "1")

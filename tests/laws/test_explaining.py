@@ -4,7 +4,7 @@ from hypothesis import given
 
 from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
 from gamification.definition.document import Repeat
-from gamification.explain.activities import explain_activity
+from gamification.explain.activities import attributes_at, explain_activity
 from gamification.explain.badges import (
     About,
     Caused,
@@ -19,6 +19,7 @@ from gamification.ids import MemberId
 from gamification.lots import Portions
 from gamification.metrics import TOTAL
 from gamification.ports import EntryRow
+from gamification.progress import ProgressKind
 from gamification.use_cases.show_progress import progress_of_members
 from tests.laws.effort import tried
 from tests.laws.histories import MOMENTS, POSTS
@@ -64,17 +65,25 @@ def test_what_the_rules_brought_is_the_balance(rules: CompiledProgram, story: St
 
 
 async def activities_add_up(scene: Scene) -> None:
-    for member in await scene.members():
+    members = await scene.members()
+    reading = scene.store.reading(scene.program.record)
+    changes = await reading.facts_of_type([each.id for each in members], "member:changed")
+    for member in members:
         for caused in await caused_by(scene, member.id):
             row, entries = caused.row, caused.entries
-            explained = explain_activity(scene.program.timeline, row, entries)
+            known = attributes_at(changes[member.id], row.activity)
+            explained = explain_activity(scene.program.timeline, row, entries, known)
             earned = [each for each in entries if each.entry.posting.rule.startswith("earning/")]
             assert sum(each.granted for each in explained.earnings) == amounts(earned)
             for each in explained.earnings:
                 assert (each.silent is None) == (each.requested != 0)
                 assert (each.room is None) == (each.requested == each.granted)
+            added = [each for each in entries if each.entry.posting.rule.startswith("campaign/")]
+            assert sum(each.granted for each in explained.campaigns) == amounts(added)
+            for each in explained.campaigns:
+                assert (each.silent is None) == (each.requested != 0)
             gifts = [each for each in entries if each.entry.posting.rule.startswith("badge/")]
-            assert len(earned) + len(gifts) == len(entries)
+            assert len(earned) + len(added) + len(gifts) == len(entries)
             left = row.activity.less(row.retractions)
             assert explained.left == (None if left is None else left.value)
 
@@ -146,7 +155,7 @@ async def test_explanations_and_progress_bars_agree(rules: CompiledProgram, stor
     reading = scene.store.reading(scene.program.record)
     ids = [member.id for member in await scene.members()]
     for member, bars in (await progress_of_members(reading, rules, ids, now=MOMENTS[-2])).items():
-        for bar in bars:
+        for bar in (each for each in bars if each.kind is ProgressKind.BADGE):
             badge, about = rules.badges[bar.key], About(member, bar.subject, MOMENTS[-2])
             tallies = await reading.tallies_by_key(tallies_of(rules, badge, about))
             levels = explain_badge(rules, badge, about, tallies)

@@ -68,11 +68,12 @@ async def everything(told: Scene) -> str:
 
 def with_a_key(new: NewActivity, story: Story) -> st.SearchStrategy[NewActivity]:
     """The activity as a new one, as another under a known key, or one that is known already."""
-    known = [key for each in story.left if (key := each.key)]
+    left = [each for each in story.left if isinstance(each, NewActivity)]
+    known = [key for each in left if (key := each.key)]
     return st.one_of(
         st.just(replace(new, key="~new")),
         st.sampled_from([replace(new, key=key) for key in known] or [replace(new, key="~new")]),
-        st.sampled_from([*story.left, replace(new, key="~new")]),
+        st.sampled_from([*left, replace(new, key="~new")]),
     )
 
 

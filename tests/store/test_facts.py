@@ -117,3 +117,22 @@ async def test_activities_are_read_by_key(store: Store, program: ProgramRecord) 
         "a": ActivityRow(1, activity("a"), ()),
         "b": ActivityRow(2, activity("b"), (retraction("r", "b"),)),
     }
+
+
+async def test_facts_of_one_type_are_found_in_order(store: Store, program: ProgramRecord) -> None:
+    await registered(store, program, "ann", "bob")
+    await recorded(
+        store,
+        program,
+        activity("b", "ann", seconds=2, type_="member:changed"),
+        activity("c", "ann", seconds=1, type_="member:changed"),
+        activity("a", "ann", seconds=0),
+    )
+    async with store.writing(program) as writing:
+        await writing.add_retractions([retraction("r", "b")])
+    found = await store.reading(program).facts_of_type([of("ann"), of("bob")], "member:changed")
+    assert [(row.activity.key, len(row.retractions)) for row in found[of("ann")]] == [
+        ("c", 0),
+        ("b", 1),
+    ]
+    assert found[of("bob")] == []

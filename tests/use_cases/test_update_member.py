@@ -93,3 +93,43 @@ def test_attributes_do_not_add_up_beyond_the_most(club: Scene) -> None:
         now_done(club.update("anne", one_more=1))
     assert refused.value.field == ("attributes",)
     assert len(now_done(club.member("anne")).attributes) == 50
+
+
+def test_what_changes_of_the_attributes_is_a_fact(club: Scene) -> None:
+    """What is told again is none, nor is a name; 1 and true are two values."""
+    for told in ({"vip": 1, "city": None}, {"vip": 1}, {"vip": True}, {"vip": None}):
+        now_done(club.update("anne", told, name="Anne"))
+    anne = now_done(club.member("anne"))
+    reading = club.store.reading(club.program.record)
+    found = now_done(reading.facts_of_type([anne.id], "member:changed"))
+    facts = [row.activity for row in found[anne.id]]
+    assert [str(dict(fact.properties)) for fact in facts] == [
+        "{'vip': 1}",
+        "{'vip': True}",
+        "{'vip': None}",
+    ]
+    assert {fact.occurred_at for fact in facts} == {club.now}
+    assert anne.attributes == {}
+    assert now_done(club.differences()) == []
+
+
+def test_taking_back_a_change_brings_back_what_was_known(club: Scene) -> None:
+    now_done(club.recorded(sent()))
+    now_done(club.update("anne", country="TR"))
+    now_done(club.update("anne", country="PT"))
+    assert on_board(club, "turkey") == []
+    now_done(club.retract("key-3"))
+    anne = now_done(club.member("anne"))
+    assert anne.attributes == {"country": "TR"}
+    assert on_board(club, "turkey") == [anne.id]
+    assert now_done(club.differences()) == []
+
+
+def test_a_change_does_not_make_earlier_activity_late(club: Scene) -> None:
+    """Histories are imported after members are told of as a rule."""
+    now_done(club.update("anne", country="TR"))
+    assert now_done(club.member("anne")).last is None
+    now_done(club.recorded(sent(key="a")))
+    last = now_done(club.member("anne")).last
+    assert last is not None
+    assert last.key == "a"

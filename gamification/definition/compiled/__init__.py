@@ -5,6 +5,11 @@ Each kind of rule has its file; what only the whole knows is in program.py.
 
 from gamification.definition.compiled.badges import CompiledBadge, CompiledCriterion, Level, Watcher
 from gamification.definition.compiled.boards import CompiledBoard, Prize, Settling
+from gamification.definition.compiled.campaigns import (
+    CampaignGift,
+    CampaignPlan,
+    CompiledCampaign,
+)
 from gamification.definition.compiled.challenges import (
     ChallengePlan,
     CompiledChallenge,
@@ -21,9 +26,12 @@ from gamification.definition.compiled.tiers import CompiledTier, TierLevel
 __all__ = [
     "ActivityPlan",
     "Agenda",
+    "CampaignGift",
+    "CampaignPlan",
     "ChallengePlan",
     "CompiledBadge",
     "CompiledBoard",
+    "CompiledCampaign",
     "CompiledCap",
     "CompiledChallenge",
     "CompiledCriterion",

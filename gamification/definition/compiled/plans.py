@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from gamification.definition.compiled.campaigns import CampaignPlan
 from gamification.definition.compiled.challenges import ChallengePlan
 from gamification.definition.compiled.numbers import Contribution, Read
 from gamification.definition.compiled.points import CompiledEarning
@@ -19,6 +20,8 @@ class ActivityPlan:
 
     `tiers` multiply what its rules give. Where `is_tiered`, its points depend on levels, or levels
     that points depend on are reached by it: then order matters.
+    `campaigns` are all that act on it at some time; where it `reads_attributes`, one of them
+    depends on what was known of the member.
     `reads` is what its points and its challenges may lead to, through badges and what these give.
     What its contributions may lead to stands in `CompiledProgram.following`; `units` is of all.
     `releases` are the units of which it makes pending points available, each with the property
@@ -32,6 +35,8 @@ class ActivityPlan:
     tiers: tuple[CompiledTier, ...]
     is_tiered: bool
     earnings: tuple[CompiledEarning, ...]
+    campaigns: tuple[CampaignPlan, ...]
+    reads_attributes: bool
     challenges: tuple[ChallengePlan, ...]
     reads: tuple[Read, ...]
     units: tuple[str, ...]
@@ -63,7 +68,8 @@ class Agenda:
     `contributions` holds what each type of activity adds, with the window that it adds it to;
     `points` holds (metric, window, start) of each unit; `reads` what each type of activity reads
     for its points, `following` what is read because a metric moved, and `moving` because points of
-    a unit did, a streak, or who takes part in a challenge.
+    a unit did, a streak, or who takes part in a challenge. `campaigns` are those that run at some
+    time of the day, by type of activity.
     """
 
     day: date
@@ -72,3 +78,4 @@ class Agenda:
     reads: Mapping[str, DayReads]
     following: Mapping[str, DayReads]
     moving: Mapping[str, DayReads]
+    campaigns: Mapping[str, tuple[CampaignPlan, ...]]

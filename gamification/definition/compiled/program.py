@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from gamification.conditions import Segment
+from gamification.days import day_starts, plus_days
 from gamification.definition.compiled.badges import CompiledBadge, Watcher
 from gamification.definition.compiled.boards import CompiledBoard
+from gamification.definition.compiled.campaigns import CampaignPlan, CompiledCampaign
 from gamification.definition.compiled.challenges import CompiledChallenge
 from gamification.definition.compiled.numbers import Read
 from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
@@ -15,7 +17,7 @@ from gamification.definition.compiled.streaks import CompiledStreak
 from gamification.definition.compiled.tiers import CompiledTier
 from gamification.definition.document import Definition
 from gamification.facts import Activity, Scalar
-from gamification.windows import Calendar, Rolling, day_at, days_read, key_at, keys_back
+from gamification.windows import Calendar, Rolling, day_at, key_at, keys_back, keys_read
 
 AGENDAS_MAX = 5_000
 """How many days' windows are remembered: more than thirteen years' of them."""
@@ -35,8 +37,8 @@ class CompiledProgram:
     units: Mapping[str, Unit]
     streaks: Mapping[str, CompiledStreak]
     tiers: Mapping[str, CompiledTier]
+    campaigns: Mapping[str, CompiledCampaign]
     challenges: Mapping[str, CompiledChallenge]
-    notes_joining: bool
     badges: Mapping[str, CompiledBadge]
     watchers: Mapping[str, tuple[Watcher, ...]]
     boards: Mapping[str, CompiledBoard]
@@ -89,7 +91,27 @@ class CompiledProgram:
             reads={name: self._reads(plan.reads, at) for name, plan in self.plans.items()},
             following={name: self._reads(reads, at) for name, reads in self.following.items()},
             moving={unit: self._reads(plan.reads, at) for unit, plan in self.moving.items()},
+            campaigns=self._campaigns(at),
         )
+
+    def _campaigns(self, at: datetime) -> dict[str, tuple[CampaignPlan, ...]]:
+        """Those that run at some time of the local day; most days have none."""
+        if not self.campaigns:
+            return {}
+        day, zone = day_at(at, self.calendar), self.calendar.zone
+        begins, ends = day_starts(day, zone), day_starts(plus_days(day, 1), zone)
+        running = {
+            campaign.key
+            for campaign in self.campaigns.values()
+            if (campaign.starts_at is None or campaign.starts_at < ends)
+            and (campaign.ends_at is None or campaign.ends_at > begins)
+            and day.weekday() in campaign.weekdays
+        }
+        return {
+            name: found
+            for name, plan in self.plans.items()
+            if (found := tuple(each for each in plan.campaigns if each.campaign.key in running))
+        }
 
     def _reads(self, reads: tuple[Read, ...], at: datetime) -> DayReads:
         calendar = self.calendar
@@ -100,10 +122,10 @@ class CompiledProgram:
                 if len(keys := keys_back(window, at, calendar, count=back + 1)) > back
             ),
             tuple(
-                (metric, *days_read(window, keys[back]))
-                for metric, window, _, back in reads
-                if isinstance(window, Rolling)
-                and (keys := keys_back(window, at, calendar, count=back + 1))
+                (read.metric, days[0], days[-1])
+                for read in reads
+                if isinstance(read.window, Rolling)
+                and (days := keys_read(read.window, at, calendar))
             ),
         )
 

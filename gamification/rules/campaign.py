@@ -1,0 +1,90 @@
+"""Campaigns: what is added, for a while, to the points that earning rules give."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gamification.campaigns import unmet
+from gamification.definition.compiled import CampaignGift, CampaignPlan, CompiledCampaign
+from gamification.definition.document_campaigns import Stack
+from gamification.draft import Draft
+from gamification.facts import Activity
+from gamification.outcomes import PointsEarned
+from gamification.quantity import SCALE
+from gamification.rules.earning import give
+
+
+class Asked(NamedTuple):
+    """What one campaign asks for, of one unit, because of an activity."""
+
+    campaign: CompiledCampaign
+    gift: CampaignGift
+    amount: int
+
+
+def add_campaigns(draft: Draft, plans: Sequence[CampaignPlan]) -> None:
+    """Add what the campaigns of the activity's day come to, each by a posting of its own.
+
+    Called after the earning rules: what they gave, within their caps, is what is multiplied.
+    """
+    activity = draft.activity
+    earned = earned_by_rules(draft)
+    asked: list[Asked] = []
+    for plan in plans:
+        if unmet(plan, activity, draft.attributes, draft.program.calendar) is not None:
+            continue
+        for gift in plan.gifts:
+            amount = asked_for(activity, gift, earned.get(gift.unit, 0))
+            if amount > 0:
+                asked.append(Asked(plan.campaign, gift, amount))
+    for campaign, gift, amount in stacked(asked):
+        give(draft, gift.unit, amount, rule=campaign.rule, caps=gift.caps)
+
+
+def earned_by_rules(draft: Draft) -> dict[str, int]:
+    """What the earning rules have given for the draft's activity, by unit; what they took is left
+    alone."""
+    earned: dict[str, int] = {}
+    for outcome in draft.outcomes:
+        if isinstance(outcome, PointsEarned) and is_of_earning(outcome.key.rule):
+            unit, granted = outcome.key.unit, outcome.posting.granted
+            if granted > 0:
+                earned[unit] = earned.get(unit, 0) + granted
+    return earned
+
+
+def is_of_earning(rule: str) -> bool:
+    """Whether a posting's rule is an earning rule, which campaigns multiply."""
+    return rule.startswith("earning/")
+
+
+def asked_for(activity: Activity, gift: CampaignGift, earned: int) -> int:
+    """What a campaign's gift comes to, in ten-thousandths, where earning rules gave `earned`."""
+    amount = earned * (gift.factor - SCALE) // SCALE
+    if gift.bonus is not None:
+        amount += gift.bonus.of(activity.value, activity.properties)
+    return amount
+
+
+def stacked(asked: Sequence[Asked]) -> list[Asked]:
+    """Those that count, where several campaigns ask for points of the same unit.
+
+    Of those that stand alone the one that asks for most, and nothing besides. Else all that stack
+    together, and of the others the one that asks for most; of equals the first in the definition.
+    """
+    counting: list[Asked] = []
+    for unit in dict.fromkeys(each.gift.unit for each in asked):
+        same = [each for each in asked if each.gift.unit == unit]
+        alone = [each for each in same if each.campaign.stack is Stack.ALONE]
+        if alone:
+            counting.append(max(alone, key=_amount))
+            continue
+        best = [each for each in same if each.campaign.stack is Stack.BEST]
+        chosen = max(best, key=_amount) if best else None
+        counting += [
+            each for each in same if each.campaign.stack is Stack.TOGETHER or each is chosen
+        ]
+    return counting
+
+
+def _amount(asked: Asked) -> int:
+    return asked.amount

@@ -1,0 +1,135 @@
+"""Campaigns: what adds points for a while, whether it runs, and for whom."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from gamification.campaigns import is_for, runs_at, state_at
+from gamification.definition.compiled import CompiledCampaign
+from gamification.definition.scope import WEEKDAYS
+from gamification.ports import Member
+from gamification.quantity import parse
+from gql.context import Context, Info
+from gql.scalars import Quantity
+
+
+@strawberry.enum(description="Where a campaign is in its window.")
+class CampaignState(Enum):
+    UPCOMING = strawberry.enum_value("UPCOMING", description="It has not begun.")
+    ACTIVE = strawberry.enum_value(
+        "ACTIVE", description="It has begun and is not over, on whatever days and hours it runs."
+    )
+    ENDED = strawberry.enum_value("ENDED", description="It is over.")
+
+
+@strawberry.enum(description="What becomes of a campaign where others add to the same unit.")
+class CampaignStacking(Enum):
+    TOGETHER = strawberry.enum_value("TOGETHER", description="It adds to whatever others add.")
+    BEST = strawberry.enum_value(
+        "BEST", description="Of several such, only the one that asks for most counts."
+    )
+    ALONE = strawberry.enum_value(
+        "ALONE", description="Where it asks for anything, no other adds to that unit."
+    )
+
+
+@strawberry.enum(description="A day of the week.")
+class Weekday(Enum):
+    MONDAY = strawberry.enum_value("MONDAY", description="Monday.")
+    TUESDAY = strawberry.enum_value("TUESDAY", description="Tuesday.")
+    WEDNESDAY = strawberry.enum_value("WEDNESDAY", description="Wednesday.")
+    THURSDAY = strawberry.enum_value("THURSDAY", description="Thursday.")
+    FRIDAY = strawberry.enum_value("FRIDAY", description="Friday.")
+    SATURDAY = strawberry.enum_value("SATURDAY", description="Saturday.")
+    SUNDAY = strawberry.enum_value("SUNDAY", description="Sunday.")
+
+
+@strawberry.type(description="What a campaign adds of one unit of points.")
+class CampaignGift:
+    unit: str = strawberry.field(description="The key of the unit of points.")
+    factor: Quantity | None = strawberry.field(
+        description="What earning rules give comes to so many times as much with it, such as `2`. "
+        "Null: it multiplies nothing."
+    )
+    bonus: str | None = strawberry.field(
+        description="What it adds besides, as the definition has it: `50` or `value * 2`. Null: "
+        "nothing."
+    )
+    most_per_member: Quantity | None = strawberry.field(
+        description="The most that it adds for one member, in all. Null: no such limit."
+    )
+
+
+@strawberry.type(description="More points for a while.")
+class Campaign:
+    campaign: strawberry.Private[CompiledCampaign]
+    key: str = strawberry.field(description="Its name in the definition.")
+    name: str = strawberry.field(description="What members read.")
+    description: str | None = strawberry.field(description="What it is about, for members.")
+    state: CampaignState = strawberry.field(description="Where it is in its window, now.")
+    is_running: bool = strawberry.field(
+        description="Whether it runs at this moment: within its window, on its weekdays, at its "
+        "hours."
+    )
+    starts_at: datetime | None = strawberry.field(description="When it begins. Null: at no time.")
+    ends_at: datetime | None = strawberry.field(description="When it is over. Null: it has no end.")
+    weekdays: list[Weekday] = strawberry.field(description="The days of the week that it runs on.")
+    hours: str | None = strawberry.field(
+        description="The hours of a day that it runs at: `14:00-16:00`. Null: all."
+    )
+    anniversary: str | None = strawberry.field(
+        description="The date of the member's that it returns with: `month of "
+        "member.attributes.birthday`. Null: none."
+    )
+    activity_types: list[str] = strawberry.field(
+        description="The types of activity that it acts on."
+    )
+    stacking: CampaignStacking = strawberry.field(
+        description="What becomes of it where others add to the same unit."
+    )
+    gifts: list[CampaignGift] = strawberry.field(description="What it adds, by unit.")
+
+    @classmethod
+    def of(cls, context: Context, campaign: CompiledCampaign) -> "Campaign":
+        rules, now = context.program.rules, context.at
+        written = rules.definition.campaigns[campaign.key]
+        return cls(
+            campaign=campaign,
+            key=campaign.key,
+            name=campaign.name,
+            description=campaign.description,
+            state=CampaignState[state_at(campaign, now).name],
+            is_running=runs_at(campaign, now, rules.calendar),
+            starts_at=campaign.starts_at,
+            ends_at=campaign.ends_at,
+            weekdays=[Weekday[WEEKDAYS[day].upper()] for day in sorted(campaign.weekdays)],
+            hours=written.hours,
+            anniversary=written.anniversary,
+            activity_types=list(campaign.types),
+            stacking=CampaignStacking[campaign.stack.name],
+            gifts=[_gift(campaign, unit, context) for unit in campaign.units],
+        )
+
+
+def campaigns_for(info: Info, member: Member) -> list[Campaign]:
+    """The campaigns that run now and are for the member."""
+    context = info.context
+    rules, now = context.program.rules, context.at
+    return [
+        Campaign.of(context, campaign)
+        for campaign in rules.campaigns.values()
+        if runs_at(campaign, now, rules.calendar)
+        and is_for(campaign, member.attributes, now, rules.calendar)
+    ]
+
+
+def _gift(campaign: CompiledCampaign, unit: str, context: Context) -> CampaignGift:
+    written = context.program.rules.definition.campaigns[campaign.key]
+    factor, most = campaign.factors.get(unit), written.most.get(unit)
+    return CampaignGift(
+        unit=unit,
+        factor=None if factor is None else Quantity(factor),
+        bonus=str(written.give[unit]) if unit in written.give else None,
+        most_per_member=None if most is None else Quantity(parse(most)),
+    )

@@ -1,0 +1,196 @@
+"""Campaigns over the API: which there are, which are for a member, and what they did and why."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gamification.twin import Twin
+from tests.api.world import World, new_world
+
+SHOP = """
+key: shop
+name: Shop
+time_zone: Europe/Berlin
+activities:
+  buy: {value: amount, properties: {category: string}}
+points:
+  stars: {}
+caps:
+  daily: {points: stars, most: 50, per: day}
+earning:
+  spend: {on: buy, give: {stars: value}}
+campaigns:
+  double-day:
+    name: Double day
+    description: Twice the stars.
+    from: 2026-12-05
+    until: 2026-12-06
+    multiply: {stars: 2}
+    on: buy
+    stack: best
+  lunch: {weekdays: [saturday], hours: "12:00-14:00", give: {stars: 5}, on: buy, most: {stars: 7}}
+  turkey:
+    give: {stars: "value * 0.1"}
+    on: buy
+    among: "member.attributes.country == 'TR'"
+    when: "properties.category == 'tea'"
+  birthday:
+    anniversary: day of member.attributes.birthday
+    multiply: {stars: 1.5}
+    on: buy
+    stack: best
+"""
+
+NOON = datetime(2026, 12, 5, 11, 30, tzinfo=UTC)
+"""Half past twelve in Berlin, on the Saturday of the double day."""
+
+CAMPAIGNS = """{ program { campaigns {
+  key name description state isRunning startsAt endsAt weekdays hours anniversary activityTypes
+  stacking gifts { unit factor bonus mostPerMember } } } }"""
+MINE = '{ member(externalId: "ann") { campaigns { key } } }'
+WHY = """query ($key: String!) { activity(key: $key) { explanation { campaigns {
+  campaign unit earned requested granted limitedBy silent } } } }"""
+UPDATE = """mutation ($input: UpdateMemberInput!) {
+  updateMember(input: $input) { userErrors { code } } }"""
+BUY = """mutation ($input: RecordActivityInput!) { recordActivity(input: $input) {
+  entries { rule requested granted limitedBy balance } userErrors { code } } }"""
+
+
+@pytest.fixture
+async def shop() -> World:
+    world = await new_world(Twin(), SHOP)
+    world.at = NOON
+    return world
+
+
+async def told(shop: World, **attributes: object) -> None:
+    shop.at += timedelta(seconds=1)
+    await shop.ask(UPDATE, input={"externalId": "ann", "attributes": attributes})
+    shop.at += timedelta(seconds=1)
+
+
+async def bought(shop: World, key: str, value: str = "10") -> list[dict[str, Any]]:
+    given = {"member": "ann", "type": "buy", "value": value, "properties": {"category": "tea"}}
+    answer = await shop.ask(BUY, input={**given, "key": key})
+    return answer["recordActivity"]["entries"]
+
+
+async def why(shop: World, key: str) -> list[tuple[str, str, str, str | None]]:
+    answer = await shop.ask(WHY, key=key)
+    return [
+        (each["campaign"], each["requested"], each["granted"], each["silent"] or each["limitedBy"])
+        for each in answer["activity"]["explanation"]["campaigns"]
+    ]
+
+
+async def test_a_program_tells_its_campaigns(shop: World) -> None:
+    double, lunch, turkey, birthday = (await shop.ask(CAMPAIGNS))["program"]["campaigns"]
+    week = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+    assert double == {
+        "key": "double-day",
+        "name": "Double day",
+        "description": "Twice the stars.",
+        "state": "ACTIVE",
+        "isRunning": True,
+        "startsAt": "2026-12-04T23:00:00Z",
+        "endsAt": "2026-12-05T23:00:00Z",
+        "weekdays": week,
+        "hours": None,
+        "anniversary": None,
+        "activityTypes": ["buy"],
+        "stacking": "BEST",
+        "gifts": [{"unit": "stars", "factor": "2", "bonus": None, "mostPerMember": None}],
+    }
+    assert (lunch["weekdays"], lunch["hours"]) == (["SATURDAY"], "12:00-14:00")
+    assert lunch["gifts"] == [{"unit": "stars", "factor": None, "bonus": "5", "mostPerMember": "7"}]
+    assert turkey["gifts"][0]["bonus"] == "value * 0.1"
+    assert birthday["anniversary"] == "day of member.attributes.birthday"
+
+
+@pytest.mark.parametrize(
+    ("hours", "states"),
+    [
+        (-13, [("UPCOMING", False), ("ACTIVE", False)]),
+        (-12, [("ACTIVE", True), ("ACTIVE", False)]),
+        (0, [("ACTIVE", True), ("ACTIVE", True)]),
+        (2, [("ACTIVE", True), ("ACTIVE", False)]),
+        (12, [("ENDED", False), ("ACTIVE", False)]),
+    ],
+)
+async def test_where_a_campaign_is_in_its_window(
+    shop: World, hours: int, states: list[tuple[str, bool]]
+) -> None:
+    shop.at += timedelta(hours=hours)
+    found = (await shop.ask(CAMPAIGNS))["program"]["campaigns"][:2]
+    assert [(each["state"], each["isRunning"]) for each in found] == states
+
+
+async def test_a_member_sees_what_is_for_them(shop: World) -> None:
+    await told(shop, country="PT")
+    mine = await shop.ask(MINE)
+    assert mine["member"]["campaigns"] == [{"key": "double-day"}, {"key": "lunch"}]
+    await told(shop, country="TR", birthday="1990-12-05")
+    mine = await shop.ask(MINE)
+    assert [each["key"] for each in mine["member"]["campaigns"]] == [
+        "double-day",
+        "lunch",
+        "turkey",
+        "birthday",
+    ]
+
+
+async def test_what_campaigns_added_and_why_others_did_not(shop: World) -> None:
+    assert await bought(shop, "a") == [
+        {
+            "rule": "earning/spend",
+            "requested": "10",
+            "granted": "10",
+            "limitedBy": None,
+            "balance": "10",
+        },
+        {
+            "rule": "campaign/double-day",
+            "requested": "10",
+            "granted": "10",
+            "limitedBy": None,
+            "balance": "20",
+        },
+        {
+            "rule": "campaign/lunch",
+            "requested": "5",
+            "granted": "5",
+            "limitedBy": None,
+            "balance": "25",
+        },
+    ]
+    await told(shop, country="TR", birthday="1990-12-05")
+    await bought(shop, "b")
+    shop.at += timedelta(hours=12)
+    await told(shop, country="PT")
+    await bought(shop, "c")
+    assert await why(shop, "a") == [
+        ("double-day", "10", "10", None),
+        ("lunch", "5", "5", None),
+        ("turkey", "0", "0", "SEGMENT"),
+        ("birthday", "0", "0", "SEGMENT"),
+    ]
+    assert await why(shop, "b") == [
+        ("double-day", "10", "10", None),
+        ("lunch", "5", "2", "cap/campaign/lunch"),
+        ("turkey", "1", "1", None),
+        ("birthday", "0", "0", "STACKED"),
+    ]
+    assert await why(shop, "c") == [
+        ("double-day", "0", "0", "WINDOW"),
+        ("lunch", "0", "0", "WINDOW"),
+        ("turkey", "0", "0", "SEGMENT"),
+        ("birthday", "0", "0", "SEGMENT"),
+    ]
+
+
+async def test_what_gives_nothing_is_told_apart(shop: World) -> None:
+    await told(shop, country="TR")
+    given = {"member": "ann", "type": "buy", "value": "0", "properties": {"category": "cup"}}
+    await shop.ask(BUY, input={**given, "key": "cup"})
+    assert [each[3] for each in await why(shop, "cup")] == ["NOTHING", None, "CONDITION", "SEGMENT"]
