@@ -33,6 +33,7 @@ class CommandType(Enum):
     CHALLENGE_INVITED = "challenge:invited"
     POINTS_SPENT = "points:spent"
     POINTS_EXPIRED = "points:expired"
+    TIER_PLACED = "tier:placed"
 
 
 class NewCommand(Struct, frozen=True, gc=False):

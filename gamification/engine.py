@@ -28,6 +28,7 @@ from gamification.rules.challenge import advance as advance_challenges
 from gamification.rules.command import carry_out
 from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
+from gamification.rules.joining import join
 from gamification.rules.release import release
 from gamification.rules.streak import advance
 from gamification.state import AccountKey, State
@@ -67,6 +68,8 @@ def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed
     """What an activity does by itself; what that completes is judged after."""
     if contributions is None:
         contributions = contributed(draft.agenda, draft.activity)
+    if draft.program.notes_joining:
+        join(draft)
     for contribution in contributions:
         count(draft, contribution)
     for streak in plan.streaks:

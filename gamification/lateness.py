@@ -17,6 +17,7 @@ from gamification.definition.compiled import (
     CompiledStreak,
 )
 from gamification.definition.compiled.streaks import ZONE_METRIC
+from gamification.definition.compiled.tiers import JOINED_METRIC
 from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.metrics import distinct
@@ -50,7 +51,7 @@ def takes_late(
     """Whether `outcomes`, decided on a state that already holds later facts, are the same that
     judging everything in order would give, for this activity and for all later ones."""
     after = {each.key: each.after for each in outcomes if isinstance(each, TallyChanged)}
-    if not all(
+    if _joins_earlier(program, state, activity) or not all(
         challenge.takes_late(each, state, after, activity)
         for each in challenge.counted(program, activity)
     ):
@@ -114,6 +115,14 @@ def _has_moved_since(seen: "_Seen") -> bool:
     """Whether the member may have lived in another zone then than now."""
     zone = seen.state.tallies.get(TallyKey(seen.activity.member, ZONE_METRIC, "", ""))
     return zone is not None and zone.reached_at >= seen.activity.occurred_at
+
+
+def _joins_earlier(program: CompiledProgram, state: State, activity: Activity) -> bool:
+    """Whether the member's years since joining begin earlier than was known."""
+    if not program.notes_joining:
+        return False
+    joined = state.tallies.get(TallyKey(activity.member, JOINED_METRIC, "", ""))
+    return joined is None or activity.occurred_at < joined.reached_at
 
 
 def _counts(badge: CompiledBadge | None, streak: CompiledStreak) -> bool:

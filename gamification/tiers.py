@@ -1,32 +1,60 @@
 """Tiers: the level a member holds at a moment, worked out from the numbers of the last windows.
 
-Nothing about a level is stored. A level is reached in a window, holds to the end of that window or
-of the next, and then falls, at once to what the later windows give or by one step in each window.
+Nothing that time changes is stored. A level is reached in a window, holds to the end of that window
+or of the next and for the days of grace, and then falls, at once to what the later windows give or
+by one step in each window. Levels for life and levels placed by hand stand beside what is earned:
+the highest of them is held.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import Enum
 from typing import NamedTuple
 
-from gamification import windows
+from gamification.days import day_starts, plus_days
 from gamification.definition.compiled import CompiledTier
 from gamification.ids import MemberId
-from gamification.state import Tally, TallyKey
-from gamification.windows import Calendar, Window
-
-Find = Callable[[TallyKey], Tally | None]
+from gamification.names import number_of
+from gamification.state import TallyKey
+from gamification.tier_steps import Find, Steps, begins, numbers_of, steps_at, window_at
+from gamification.windows import AllTime, Calendar, Rolling, Window, day_at
 
 NO_LEVEL = -1
 """The index of the level of someone who has not reached the lowest."""
+
+FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Stands for an end that does not come."""
+
+
+class Holding(Enum):
+    """What holds a level."""
+
+    NUMBERS = "numbers"
+    GRACE = "grace"
+    FOR_LIFE = "for life"
+    PLACEMENT = "placement"
+
+
+class NumberStatus(NamedTuple):
+    """One number of a ladder in the window that is running, and what is missing of it: to hold the
+    level longer, and for the next level (None: there is none, or the number does not lead there).
+
+    `rolled_over` of it comes from the window before.
+    """
+
+    key: str
+    value: int
+    rolled_over: int
+    to_keep: int | None
+    to_next: int | None
 
 
 class TierStatus(NamedTuple):
     """A member's level at a moment, as indexes into the ladder's levels.
 
-    `value` is the number of the window that is running, and of the levels' thresholds. `projected`
-    is the level at the beginning of the next window, and `holds_until` when the level falls, if
-    nothing more is done (None: it does not). `to_keep` is missing in this window for holding the
-    level longer, `to_next` for the next one (None: there is none).
+    `value`, `to_keep` and `to_next` are those of the first of its numbers. `projected` is the level
+    once the window that is running and the days of grace are over, and `holds_until` when the level
+    falls, if nothing more is done (None: it does not). `held_by` is None below the lowest level.
     """
 
     level: int
@@ -36,83 +64,243 @@ class TierStatus(NamedTuple):
     projected: int
     to_keep: int
     to_next: int | None
+    held_by: Holding | None
+    numbers: tuple[NumberStatus, ...]
+    for_life: int
+    placed: "Placement"
+
+
+class Placement(NamedTuple):
+    """The level that an operator has placed a member in (`NO_LEVEL`: none), and until when."""
+
+    level: int
+    until: datetime | None
 
 
 def level_at(
     tier: CompiledTier, member: MemberId, find: Find, *, at: datetime, calendar: Calendar
 ) -> int:
     """The index of the level that a member holds; `NO_LEVEL` below the lowest."""
-    return _held(tier, _reached(tier, member, find, at, calendar))
+    steps = steps_at(tier, member, find, at=at, calendar=calendar)
+    reached = _reached(tier, numbers_of(tier, member, find, steps))
+    return max(
+        _earned(tier, reached, steps.shift),
+        lifelong(tier, member, find),
+        placement(tier, member, find, at).level,
+    )
 
 
 def status_at(
     tier: CompiledTier, member: MemberId, find: Find, *, at: datetime, calendar: Calendar
 ) -> TierStatus:
     """All there is to say about a member's level at a moment."""
-    window = windows.window_at(tier.window, at, calendar)
-    assert window is not None, "only seasons leave gaps"
-    reached = _reached(tier, member, find, at, calendar)
-    value = _value(tier, member, find, window.key)
-    level = _held(tier, reached)
-    upper = level + 1
+    steps = steps_at(tier, member, find, at=at, calendar=calendar)
+    owns = numbers_of(tier, member, find, steps)
+    course = _Course(tier, steps, owns, at, calendar)
+    for_life, placed = lifelong(tier, member, find), placement(tier, member, find, at)
+    level = max(course.earned, for_life, placed.level)
+    projected, past = course.projected()
+    if placed.until is None or past is None or placed.until > past:
+        projected = max(projected, placed.level)
+    numbers = course.numbers(level, keeps=for_life < level)
+    first = numbers[0]
     return TierStatus(
         level=level,
-        value=value,
-        window=window,
-        holds_until=_falls_at(tier, reached, window, calendar=calendar),
-        projected=level if window.ends_at is None else _held(tier, _passed(reached, 1)),
-        to_keep=0 if level == NO_LEVEL else max(0, tier.levels[level].threshold - value),
-        to_next=tier.levels[upper].threshold - value if upper < len(tier.levels) else None,
+        value=first.value,
+        window=window_at(tier, steps, at=at, calendar=calendar),
+        holds_until=_holds_until(course, level, for_life, placed),
+        projected=max(projected, for_life),
+        to_keep=first.to_keep or 0,
+        to_next=first.to_next,
+        held_by=_held_by(course, level, for_life, placed),
+        numbers=numbers,
+        for_life=for_life,
+        placed=placed,
     )
 
 
-def windows_asked(tier: CompiledTier, at: datetime, calendar: Calendar) -> tuple[str, ...]:
-    """The keys of the windows that say which level is held at a moment, the running one first."""
-    return windows.keys_back(tier.window, at, calendar, count=tier.windows_read)
+def lifelong(tier: CompiledTier, member: MemberId, find: Find) -> int:
+    """The highest level that has become the member's own for ever."""
+    for index, floor in tier.lifelong:
+        tally = find(TallyKey(member, floor.metric, "", ""))
+        if (floor.start if tally is None else tally.value) >= floor.at_least:
+            return index
+    return NO_LEVEL
 
 
-def _reached(
-    tier: CompiledTier, member: MemberId, find: Find, at: datetime, calendar: Calendar
-) -> list[int]:
-    """The level that each of the last windows was enough for, the running one first."""
+def placement(tier: CompiledTier, member: MemberId, find: Find, at: datetime) -> Placement:
+    """The level that the member is placed in at a moment."""
+    tally = find(TallyKey(member, tier.placed_metric, "", ""))
+    if tally is None or not tally.value or tally.reached_at <= at:
+        return Placement(NO_LEVEL, None)
+    for index, level in enumerate(tier.levels):
+        if number_of(level.key) == tally.value:
+            return Placement(index, tally.reached_at if tally.reached_at < FOR_EVER else None)
+    return Placement(NO_LEVEL, None)
+
+
+# ---------------------------------------------------------------------------- what was reached
+
+
+def _reached(tier: CompiledTier, owns: Sequence[Sequence[int]]) -> list[int]:
+    """The level that each step was enough for, the running one first."""
+    return [tier.level_for(each) for each in zip(*_values(tier, owns), strict=True)]
+
+
+def _values(tier: CompiledTier, owns: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
+    """What the numbers come to in each step: the days before added up, and what rolls over."""
+    if isinstance(tier.span, Rolling):
+        return [_rolled(own, tier.span.days) for own in owns]
+    if not tier.rolls_over:
+        return owns
     return [
-        tier.level_for(_value(tier, member, find, key)) for key in windows_asked(tier, at, calendar)
+        [value + over for value, over in zip(own, _over(tier, owns, index), strict=True)]
+        for index, own in enumerate(owns)
     ]
 
 
-def _value(tier: CompiledTier, member: MemberId, find: Find, window: str) -> int:
-    tally = find(TallyKey(member, tier.metric, window, ""))
-    return tier.start if tally is None else tally.value
+def _rolled(own: Sequence[int], days: int) -> list[int]:
+    """The sum of the last so many days on each day."""
+    sums: list[int] = []
+    total = sum(own[:days])
+    for step, value in enumerate(own):
+        sums.append(total)
+        total += (own[step + days] if step + days < len(own) else 0) - value
+    return sums
+
+
+def _over(tier: CompiledTier, owns: Sequence[Sequence[int]], index: int) -> list[int]:
+    """What each step takes over from the one before: what that had, by itself, beyond the threshold
+    of the level that it reached by itself. Levels that everyone has leave nothing over."""
+    over: list[int] = []
+    for own in list(zip(*owns, strict=True))[1:]:
+        level = tier.level_for(own)
+        least = None if level == NO_LEVEL else tier.levels[level].thresholds[index]
+        over.append(max(0, own[index] - least) if least else 0)
+    return [*over, 0]
 
 
 def _held(tier: CompiledTier, reached: Sequence[int]) -> int:
-    """The level held in the first of these windows."""
-    lowest = tier.level_for(tier.start)
+    """The level held in the first of these steps."""
+    lowest = tier.lowest
+    if not tier.falls_by_step:
+        return max(lowest, *reached[: 1 + tier.holds])
     level = lowest
     for index in reversed(range(len(reached))):
         # What is further back than the windows that are read has fallen by as many steps since.
-        fallen = max(lowest, level - 1) if tier.falls_by_step else lowest
-        level = max(fallen, *reached[index : index + 1 + tier.holds_windows])
+        level = max(lowest, level - 1, *reached[index : index + 1 + tier.holds])
     return level
 
 
-def _passed(reached: Sequence[int], count: int) -> list[int]:
-    """The same after `count` windows in which nothing was done."""
-    return [NO_LEVEL] * count + list(reached)
+def _earned(tier: CompiledTier, reached: Sequence[int], shift: int) -> int:
+    """The highest level held now or since the days of grace began."""
+    if not shift:
+        return _held(tier, reached)
+    return max(_held(tier, reached[step:]) for step in range(shift + 1))
 
 
-def _falls_at(
-    tier: CompiledTier, reached: Sequence[int], window: Window, *, calendar: Calendar
-) -> datetime | None:
-    """The end of the last window in which the level holds, if nothing more is done."""
-    level, ends_at = _held(tier, reached), window.ends_at
-    if ends_at is None or level <= tier.level_for(tier.start):
+# ------------------------------------------------------------------------- what will come of it
+
+
+class _Course:
+    """What was earned, and what becomes of it if nothing more is done."""
+
+    def __init__(
+        self,
+        tier: CompiledTier,
+        steps: Steps,
+        owns: tuple[list[int], ...],
+        at: datetime,
+        calendar: Calendar,
+    ) -> None:
+        self.tier, self.steps, self.at, self.calendar = tier, steps, at, calendar
+        self.owns = owns
+        self.ahead = 0 if isinstance(tier.span, AllTime) else tier.steps_read + 1
+        later = [[0] * self.ahead + own for own in owns]
+        self.reached = _reached(tier, later)
+        self.held = self.held_in(0)
+        self.earned = _earned(tier, self.reached[self.ahead :], steps.shift)
+
+    def held_in(self, step: int) -> int:
+        """The level held in a step by its numbers: in one to come for -1, -2, …."""
+        return _held(self.tier, self.reached[self.ahead + step :])
+
+    def ends(self, level: int) -> datetime | None:
+        """When the level that is earned falls below one; None where it does not."""
+        if level <= self.tier.lowest:
+            return None
+        step = self._falls_in(level)
+        return None if step is None else self._begins(step)
+
+    def _falls_in(self, level: int) -> int | None:
+        """The first step, from before the days of grace on, that does not hold a level any more."""
+        if self.tier.falls_by_step:
+            steps = range(self.steps.shift, -self.ahead - 1, -1)
+            held = [step for step in steps if self.held_in(step) >= level]
+            return held[-1] - 1 if held and held[-1] > -self.ahead else None
+        latest = next((i for i, each in enumerate(self.reached) if each >= level), None)
+        if latest is None or not self.ahead:
+            return None
+        return latest - self.ahead - self.tier.holds - 1
+
+    def _begins(self, step: int) -> datetime | None:
+        """When a step begins, and the days of grace after that are over."""
+        begun = begins(self.tier, self.steps, step, at=self.at, calendar=self.calendar)
+        if begun is None or not self.tier.grace_days:
+            return begun
+        day = plus_days(day_at(begun, self.calendar), self.tier.grace_days)
+        return day_starts(day, self.calendar.zone)
+
+    def projected(self) -> tuple[int, datetime | None]:
+        """The level once this window and the days of grace are over, and when that is."""
+        if not self.ahead:
+            return self.earned, None
+        return self.held_in(-1), self._begins(-1)
+
+    def numbers(self, level: int, *, keeps: bool) -> tuple[NumberStatus, ...]:
+        """The numbers in the window that is running; `keeps`: the level has to be kept."""
+        values = _values(self.tier, self.owns)
+        return tuple(
+            NumberStatus(
+                key=number.key,
+                value=found[0],
+                rolled_over=0 if isinstance(self.tier.span, Rolling) else found[0] - own[0],
+                to_keep=self._missing(level, index, found[0]) if keeps else 0,
+                to_next=self._to_next(level, index, found[0]),
+            )
+            for index, (number, found, own) in enumerate(
+                zip(self.tier.numbers, values, self.owns, strict=True)
+            )
+        )
+
+    def _missing(self, level: int, index: int, value: int) -> int | None:
+        if level == NO_LEVEL:
+            return 0
+        least = self.tier.levels[level].thresholds[index]
+        return None if least is None else max(0, least - value)
+
+    def _to_next(self, level: int, index: int, value: int) -> int | None:
+        upper = level + 1
+        if upper >= len(self.tier.levels):
+            return None
+        return self._missing(upper, index, value)
+
+
+def _holds_until(course: _Course, level: int, for_life: int, placed: Placement) -> datetime | None:
+    """When the level falls if nothing more is done: when the last of what holds it does."""
+    if level in (NO_LEVEL, for_life) or level <= course.tier.lowest:
         return None
-    after: Window | None = window
-    for count in range(1, tier.windows_read + 1):
-        if _held(tier, _passed(reached, count)) < level:
-            return ends_at
-        after = windows.after(tier.window, after, calendar)
-        assert after is not None, "calendar windows go on"
-        ends_at = after.ends_at
-    raise AssertionError("a level falls within the windows that are read")
+    ends = [course.ends(level)] if course.earned >= level else []
+    ends += [placed.until] if placed.level >= level else []
+    limited = [until for until in ends if until is not None]
+    return max(limited) if len(limited) == len(ends) else None
+
+
+def _held_by(course: _Course, level: int, for_life: int, placed: Placement) -> Holding | None:
+    if level == NO_LEVEL:
+        return None
+    if course.held == level:
+        return Holding.NUMBERS
+    if for_life == level:
+        return Holding.FOR_LIFE
+    return Holding.PLACEMENT if placed.level == level else Holding.GRACE

@@ -27,6 +27,8 @@ __all__ = [
     "Window",
     "after",
     "before",
+    "days_back",
+    "days_read",
     "key_at",
     "keys_back",
     "keys_read",
@@ -222,6 +224,17 @@ def keys_back(spec: Spec, at: datetime, calendar: Calendar, *, count: int) -> tu
     return known
 
 
+def days_back(at: datetime, calendar: Calendar, *, count: int) -> tuple[str, ...]:
+    """The keys of the local day that `at` belongs to and of the dates before it."""
+    return _dates_back(day_at(at, calendar), count)
+
+
+def days_read(spec: Rolling, last: str) -> tuple[str, str]:
+    """The first and the last of the days of a rolling window, by the key of the last."""
+    days = _days_read(spec.days, last)
+    return days[0], days[-1]
+
+
 def stored_unit(spec: Spec) -> AllTime | Every | Seasons:
     """The spec whose windows are stored: rolling windows are read from days."""
     return Every(Unit.DAY) if isinstance(spec, Rolling) else spec
@@ -287,6 +300,11 @@ def _season(name: str, text: str) -> Season:
             'write "2026-12-01/2027-03-01", the end excluded'
         ) from None
     return Season(name, starts, ends)
+
+
+@lru_cache(maxsize=256)
+def _dates_back(last: date, count: int) -> tuple[str, ...]:
+    return tuple(plus_days(last, -back).isoformat() for back in range(count))
 
 
 @lru_cache(maxsize=4096)

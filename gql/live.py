@@ -1,25 +1,25 @@
-"""The pace of a subscription: a snapshot first, then the latest state, so many times a second.
+"""The pace of a subscription: first what was missed, then the latest state, so often a second.
 
-A subscription listens before it reads, so that no change falls between the snapshot and the first
-update; and it waits after each update, so that whatever happens meanwhile comes as one.
+A subscription listens before it reads, so that no change falls between the first answer and the
+first update; and it waits after each update, so that whatever happens meanwhile comes as one. What
+it hears only wakes it: the notices that it tells are read, from where it was on.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Annotated, NamedTuple
 
 import strawberry
 
 from gamification.outcomes import Notice
-from gamification.ports import Listener
+from gamification.ports import Listener, Reading
 from gamification.refusals import InvalidInput
 from gql.context import Context
-from gql.pages import cursor
+from gql.history import BEHIND_MAX, History
 
 PER_SECOND_MAX = 10
-NOTICES_HEARD_MAX = 100
-"""A listener keeps no more (ports.Listener): with so many, earlier ones may have been dropped."""
+NOTICES_PER_UPDATE_MAX = 100
 
 PerSecond = Annotated[
     int,
@@ -31,45 +31,74 @@ PerSecond = Annotated[
 Resume = Annotated[
     str | None,
     strawberry.argument(
-        description="The cursor of the last update that was received. Resuming is not possible "
-        "yet: the answer is a snapshot, and says `resync: true`."
+        description="The cursor of the last update that was received: what was announced since is "
+        f"told first, all of it. Where that cannot be, because it is more than {BEHIND_MAX:,} "
+        "notices or because the cursor is of something else, the answer is a snapshot with "
+        "`resync: true`."
     ),
 ]
 
 
 class Update(NamedTuple):
-    """One update: its cursor, whether it answers an attempt to resume, and what is new."""
+    """One update: up to where it tells, whether something before that is left out, what is new."""
 
-    cursor: str
+    position: int
     resync: bool
-    notices: tuple[Notice, ...]
+    notices: Sequence[Notice]
 
 
 async def updates(
     context: Context,
     listening: AbstractContextManager[Listener],
+    history: History,
     *,
     per_second: int,
     after: str | None,
 ) -> AsyncGenerator[Update, None]:
-    """The snapshot, then one update after every change; `context` is renewed before each.
+    """The snapshot, or what came `after` a cursor; then what every change brings.
 
-    An update's notices are those since the one before. Its cursor is that of the latest notice.
+    `context` is renewed before each, so that the state that goes with an update is at least as new
+    as its notices.
     """
     if not 1 <= per_second <= PER_SECOND_MAX:
         raise InvalidInput(f"'perSecond' must be 1 to {PER_SECOND_MAX}", field=("perSecond",))
     with listening as listener:
         context.renew()
-        latest = await context.reading.latest_notice_id()
-        yield Update(_cursor(latest), resync=after is not None, notices=())
+        position = await history.latest(context.reading)
+        for update in await _first(history, context.reading, position, after):
+            yield update
+            position = update.position
         while True:
             await asyncio.sleep(1 / per_second)
-            changes = await listener.changed()
+            await listener.changed()
             context.renew()
-            latest = max([latest, *(notice.id for notice in changes.notices)])
-            has_overflowed = len(changes.notices) >= NOTICES_HEARD_MAX
-            yield Update(_cursor(latest), resync=has_overflowed, notices=changes.notices)
+            for update in await _since(history, context.reading, position):
+                yield update
+                position = update.position
 
 
-def _cursor(notice_id: int) -> str:
-    return cursor("notice", notice_id)
+async def _first(
+    history: History, reading: Reading, latest: int, after: str | None
+) -> list[Update]:
+    """What somebody is told who begins here, with or without a cursor."""
+    if after is None:
+        return [Update(latest, resync=False, notices=())]
+    position = history.position_of(after)
+    if position is None or position > latest:
+        return [Update(latest, resync=True, notices=())]
+    return await _since(history, reading, position)
+
+
+async def _since(history: History, reading: Reading, position: int) -> list[Update]:
+    """What came after a position, in updates of a bounded size; one also if nothing came."""
+    notices = await history.since(reading, position)
+    if len(notices) > BEHIND_MAX:
+        return [Update(await history.latest(reading), resync=True, notices=())]
+    if not notices:
+        return [Update(position, resync=False, notices=())]
+    return [Update(part[-1].id, resync=False, notices=part) for part in _parts(notices)]
+
+
+def _parts(notices: Sequence[Notice]) -> Iterator[Sequence[Notice]]:
+    for start in range(0, len(notices), NOTICES_PER_UPDATE_MAX):
+        yield notices[start : start + NOTICES_PER_UPDATE_MAX]

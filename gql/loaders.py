@@ -34,7 +34,8 @@ from gamification.program import Program
 from gamification.progress import Progress
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
-from gamification.tiers import TierStatus, windows_asked
+from gamification.tier_steps import tallies_asked
+from gamification.tiers import TierStatus
 from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases import rank
 from gamification.use_cases.show_progress import progress_of_members
@@ -252,9 +253,9 @@ class Loaders:
             rules, at = self._program.rules, self._at
             calendar = rules.calendar
             asked = frozenset(
-                (tier.metric, window)
+                asked
                 for tier in rules.tiers.values()
-                for window in windows_asked(tier, at, calendar)
+                for asked in tallies_asked(tier, at, calendar)
             )
             found = await self._reading.tallies(members, asked) if asked else {}
             return [

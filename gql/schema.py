@@ -23,6 +23,7 @@ from gql.programs.queries import ProgramQueries
 from gql.programs.subscriptions import ProgramSubscriptions
 from gql.scalars import SCALARS
 from gql.streaks.mutations import StreakMutations
+from gql.tiers.mutations import TierMutations
 
 
 @strawberry.type(description="What can be asked about one program: that of the credentials.")
@@ -36,6 +37,7 @@ class Mutation(
     PointsMutations,
     SpendingMutations,
     StreakMutations,
+    TierMutations,
     ChallengeMutations,
     MemberMutations,
     ProgramMutations,

@@ -29,4 +29,7 @@ class NoticeRow(Model):
 
     class Meta(Model.Meta):
         table = "notice"
-        indexes = (Index(fields=("program_id", "id"), name="notice_in_order"),)
+        indexes = (
+            Index(fields=("program_id", "id"), name="notice_in_order"),
+            Index(fields=("program_id", "member_id", "id"), name="notice_of_member"),
+        )

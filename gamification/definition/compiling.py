@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from gamification import windows
 from gamification.definition.badges import BadgeCompiler
@@ -12,6 +13,7 @@ from gamification.definition.challenges import ChallengeCompiler
 from gamification.definition.checks import check_cycles, check_unused
 from gamification.definition.compiled import (
     ActivityPlan,
+    CampaignPlan,
     ChallengePlan,
     CompiledBadge,
     CompiledCap,
@@ -28,6 +30,7 @@ from gamification.definition.compiled import (
     Watcher,
 )
 from gamification.definition.compiled.streaks import ZONE_METRIC
+from gamification.definition.compiled.tiers import Joined
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition
 from gamification.definition.plans import (
@@ -49,6 +52,14 @@ from gamification.quantity import QUANTITY_MAX, parse
 from gamification.windows import AllTime, Calendar
 
 
+class _Acting(NamedTuple):
+    """What acts on each type of activity, besides what counts it."""
+
+    earnings: Mapping[str, tuple[CompiledEarning, ...]]
+    challenges: Mapping[str, tuple[ChallengePlan, ...]]
+    campaigns: Mapping[str, tuple[CampaignPlan, ...]]
+
+
 def compile_program(
     definition: Definition, *, version: int = 1
 ) -> tuple[CompiledProgram, list[Problem]]:
@@ -65,6 +76,7 @@ def compile_program(
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
     campaigns = Campaigns(scope, caps, calendar)
+    acting = _Acting(earnings, challenge_compiler.plans(challenges), campaigns.plans)
     units = compile_units(scope, counters)
     _check_whole(scope)
     watchers = _watchers(badges)
@@ -75,14 +87,7 @@ def compile_program(
         version=version,
         calendar=calendar,
         max_lateness=lateness(definition.max_lateness),
-        plans=_plans(
-            scope,
-            contributions,
-            earnings,
-            challenges=challenge_compiler.plans(challenges),
-            campaigns=campaigns,
-            reach=reach,
-        ),
+        plans=_plans(scope, contributions, acting, reach),
         following=_following(contributions, reach),
         moving=_moving(reach, challenges),
         units=units,
@@ -90,6 +95,7 @@ def compile_program(
         tiers=tiers,
         campaigns=campaigns.by_key,
         challenges=challenges,
+        notes_joining=any(isinstance(tier.span, Joined) for tier in tiers.values()),
         badges=badges,
         watchers=watchers,
         boards=boards,
@@ -122,10 +128,7 @@ def _reach(
 def _plans(
     scope: Scope,
     contributions: Mapping[str, tuple[Contribution, ...]],
-    earnings: Mapping[str, tuple[CompiledEarning, ...]],
-    *,
-    challenges: Mapping[str, tuple[ChallengePlan, ...]],
-    campaigns: Campaigns,
+    acting: _Acting,
     reach: Reach,
 ) -> dict[str, ActivityPlan]:
     releasing = releases(reach.units)
@@ -133,9 +136,9 @@ def _plans(
         activity_type: plan_of(
             PropertyCheck(scope.properties(activity_type)),
             contributions.get(activity_type, ()),
-            earnings.get(activity_type, ()),
-            campaigns.plans.get(activity_type, ()),
-            challenges.get(activity_type, ()),
+            acting.earnings.get(activity_type, ()),
+            acting.campaigns.get(activity_type, ()),
+            acting.challenges.get(activity_type, ()),
             reach,
             releasing.get(activity_type, ()),
         )
@@ -158,6 +161,10 @@ def _moving(reach: Reach, challenges: Mapping[str, CompiledChallenge]) -> dict[s
         **{unit: moving(unit, reach) for unit in reach.units},
         **{streak.metric: moving_streak(streak, reach) for streak in reach.streaks},
         **{each.metric: joining(each, reach) for each in challenges.values()},
+        **{
+            tier.placed_metric: UnitPlan((Read(tier.placed_metric, AllTime(), None),), ())
+            for tier in reach.tiers
+        },
         ZONE_METRIC: UnitPlan((Read(ZONE_METRIC, AllTime(), None),), ()),
     }
 

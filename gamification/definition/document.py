@@ -11,6 +11,7 @@ from gamification.definition.document_challenges import Challenge
 from gamification.definition.document_points import Points
 from gamification.definition.document_prizes import Prizes, SettleFor
 from gamification.definition.document_streaks import Streak
+from gamification.definition.document_tiers import Tier
 from gamification.definition.parts import (
     Amount,
     Expression,
@@ -148,41 +149,6 @@ class Badge(Part):
         description="Points for earning it; a list gives each level its own.",
     )
     visibility: Literal["public", "secret"] = "public"
-
-
-class TierBenefits(Part):
-    """A level of a ladder in long form, for one that brings something."""
-
-    at: Annotated[Number, Field(ge=0)] = Field(description="The number that reaches it.")
-    name: Label | None = None
-    multiply: dict[Key, Annotated[Number, Field(gt=0, le=1000)]] = Field(
-        default_factory=dict[str, Decimal],
-        max_length=20,
-        description="What earning rules give of these points is multiplied by this.",
-    )
-    perks: list[Label] = Field(
-        default_factory=list[str], max_length=50, description="What else it brings, for people."
-    )
-
-
-class Tier(Part):
-    """A ladder of levels that members hold while a number over windows of time suffices."""
-
-    name: Label | None = None
-    description: Prose | None = None
-    metric: Key | None = None
-    points: Key | None = None
-    over: Words = "year"
-    levels: dict[Key, Annotated[Number, Field(ge=0)] | TierBenefits] = Field(
-        min_length=1, max_length=20, description="The lowest first: what reaches each."
-    )
-    keep: Literal["this window", "next window"] = Field(
-        "next window", description="Until the end of which window a level holds."
-    )
-    downgrade: Literal["reassess", "one step"] = Field(
-        "reassess",
-        description="To what it falls then: to what later windows give, or by one level.",
-    )
 
 
 class Ties(Enum):

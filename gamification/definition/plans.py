@@ -21,6 +21,7 @@ from gamification.definition.compiled import (
     UnitPlan,
     Watcher,
 )
+from gamification.definition.compiled.tiers import JOINED_METRIC, Joined
 from gamification.properties import PropertyCheck
 from gamification.state import ATTRIBUTE_CHANGES
 from gamification.windows import AllTime
@@ -65,8 +66,9 @@ def plan_of(
     earned = _Found()
     tiers = _multiplying(earnings, reach)
     for tier in tiers:
-        for back in range(tier.windows_read):
-            earned.reads[Read(tier.metric, tier.window, None, back)] = None
+        earned.reads.update(dict.fromkeys(tier.reads))
+    if any(isinstance(tier.span, Joined) for tier in reach.tiers):
+        earned.reads[Read(JOINED_METRIC, AllTime(), None)] = None
     for earning in earnings:
         _points(earning.unit, earned, reach)
         for cap in earning.caps:
@@ -121,7 +123,7 @@ def _multiplying(earnings: tuple[CompiledEarning, ...], reach: Reach) -> tuple[C
 
 def _reaches_tiers(metrics: set[str], reach: Reach) -> bool:
     """Whether some of these numbers decide over a level that multiplies anything."""
-    return any(tier.metric in metrics for tier in reach.tiers if tier.multiplied)
+    return any(tier.metrics & metrics for tier in reach.tiers if tier.multiplied)
 
 
 def reads_following(metric: str, reach: Reach) -> tuple[Read, ...]:

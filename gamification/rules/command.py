@@ -5,7 +5,16 @@ from gamification.definition.compiled import CompiledProgram
 from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.draft import Draft
 from gamification.facts import Activity
-from gamification.rules import attributes, freeze, move, participation, pause, point, restore
+from gamification.rules import (
+    attributes,
+    freeze,
+    move,
+    participation,
+    pause,
+    placement,
+    point,
+    restore,
+)
 from gamification.rules.streak import streak_of
 from gamification.state import State, TallyKey
 
@@ -29,6 +38,9 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
         case CommandType.STREAK_RESTORED:
             unit = restore.unit_of(command)
             return (*_streaks_moved(program, command), *(() if unit is None else (unit,)))
+        case CommandType.TIER_PLACED:
+            tier = program.tiers.get(placement.tier_of(command))
+            return () if tier is None else (tier.placed_metric,)
         case CommandType.CHALLENGE_JOINED:
             return participation.moved_by(program, command)
         case CommandType.CHALLENGE_LEFT | CommandType.CHALLENGE_INVITED:
@@ -58,6 +70,8 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
             pass  # the app knows its members
         case CommandType.MEMBER_MOVED:
             pass  # people live where they live
+        case CommandType.TIER_PLACED:
+            pass  # whoever places has decided it
         case CommandType.STREAK_FREEZES_GRANTED:
             freeze.accept(program, state, command)
         case CommandType.STREAK_PAUSED:
@@ -92,6 +106,8 @@ def carry_out(draft: Draft) -> None:
             pause.resume(draft)
         case CommandType.STREAK_RESTORED:
             restore.restore(draft)
+        case CommandType.TIER_PLACED:
+            placement.place(draft)
         case (
             CommandType.CHALLENGE_JOINED
             | CommandType.CHALLENGE_LEFT

@@ -11,11 +11,9 @@ from gamification.places import Place
 from gamification.ports import Standing
 from gamification.refusals import InvalidInput
 from gamification.use_cases import final_rank, rank
-from gamification.use_cases.rank import Ranking
-from gql.context import Context, Info
+from gql.context import Context
 from gql.leaderboards.boards import Run
 from gql.loaders import FinalPlaceAsked, PlaceAsked
-from gql.selections import selects
 
 
 def key_of(run: Run) -> PeriodKey:
@@ -32,14 +30,20 @@ async def final_period(context: Context, run: Run) -> FinalPeriod | None:
 
 
 async def page_of(
-    info: Info, run: Run, *, after: Standing | None, start_position: int | None, limit: int
+    context: Context,
+    run: Run,
+    *,
+    after: Standing | None = None,
+    start_position: int | None = None,
+    limit: int,
+    with_members: bool = True,
 ) -> list[Place]:
-    """The next places after a standing, or from a position on."""
-    context = info.context
+    """The next places after a standing, or from a position on. `with_members`: those who stand
+    there are going to be listed."""
     period = await final_period(context, run)
     if period is None:
         return await rank.page_of_board(
-            _ranking(info),
+            context.loaders.ranking if with_members else context.reading,
             run.board,
             run.windows,
             after=after,
@@ -83,12 +87,6 @@ async def participant_count(context: Context, run: Run) -> int:
     if period is not None:
         return period.participants
     return await context.reading.participant_count(run.scores)
-
-
-def _ranking(info: Info) -> Ranking:
-    """What reads a board's rows: with their members, if those are selected."""
-    context = info.context
-    return context.loaders.ranking if selects(info, "member") else context.reading
 
 
 async def _position(context: Context, key: PeriodKey, member: MemberId) -> int:

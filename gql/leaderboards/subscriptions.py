@@ -1,43 +1,85 @@
 """A leaderboard that moves by itself."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import Annotated
 
 import strawberry
 
-from gql.context import Info
+from gamification.places import Place
+from gql.context import Context, Info
+from gql.history import Present
 from gql.leaderboards.boards import Run, run_at
 from gql.leaderboards.entries import LeaderboardEntry, entries_of
 from gql.leaderboards.standings import page_of
-from gql.leaderboards.types import LeaderboardPeriod, board_of, neighbours
-from gql.live import PerSecond, Resume, updates
+from gql.leaderboards.types import LeaderboardPeriod, board_of, places_around
+from gql.live import PerSecond, updates
 from gql.pages import page_size
 from gql.permissions import Read
+
+AROUND_RADIUS = 5
+_STATE_BYTES = 9
+
+
+@dataclass
+class Shown:
+    """What of a board an update shows, each part read once and only if it is asked for."""
+
+    context: Context
+    run: Run
+    first: int
+    member: str | None
+
+    @cached_property
+    def top(self) -> "asyncio.Future[list[Place]]":
+        return asyncio.ensure_future(page_of(self.context, self.run, limit=self.first))
+
+    @cached_property
+    def around(self) -> "asyncio.Future[Sequence[Place]]":
+        return asyncio.ensure_future(self._around())
+
+    async def state(self) -> str:
+        """Tells this state from others."""
+        shown = (self.run.window.key, _standings(await self.top), _standings(await self.around))
+        return blake2b(repr(shown).encode(), digest_size=_STATE_BYTES).hexdigest()
+
+    async def _around(self) -> Sequence[Place]:
+        if not self.member:
+            return ()
+        return await places_around(self.context, self.run, self.member, radius=AROUND_RADIUS)
 
 
 @strawberry.type(description="A leaderboard as it is after a change.")
 class LeaderboardUpdate:
-    run: strawberry.Private[Run]
-    top: strawberry.Private[int]
-    member: strawberry.Private[str | None]
-    cursor: str = strawberry.field(description="Where the stream of updates is, opaque.")
+    shown: strawberry.Private[Shown]
+    present: strawberry.Private[Present]
     resync: bool = strawberry.field(
-        description="Whether updates may have been missed since the cursor that was given."
+        description="Whether the cursor that was given is of something else. A board has no "
+        "history: its present state is all there is to know."
     )
     period: LeaderboardPeriod = strawberry.field(description="The run that is current now.")
 
+    @strawberry.field(
+        description="Names what `entries` and `around` show, opaque: it is another one as soon as "
+        "anybody there, a place or a score is."
+    )
+    async def cursor(self) -> str:
+        return self.present.cursor(await self.shown.state())
+
     @strawberry.field(description="The best `first` of it.")
     async def entries(self, info: Info) -> list[LeaderboardEntry]:
-        places = await page_of(info, self.run, after=None, start_position=None, limit=self.top)
-        return await entries_of(info, self.run, places)
+        return await entries_of(info, self.shown.run, await self.shown.top)
 
     @strawberry.field(
         description="Those next to the member that `around` names. Empty if it names none, or one "
         "without a score."
     )
     async def around(self, info: Info) -> list[LeaderboardEntry]:
-        return await neighbours(info, self.run, self.member, radius=5) if self.member else []
+        return await entries_of(info, self.shown.run, await self.shown.around)
 
 
 @strawberry.type
@@ -59,23 +101,32 @@ class LeaderboardSubscriptions:
             str | None,
             strawberry.argument(description="The external id of whom `around` is to show."),
         ] = None,
-        after: Resume = None,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The cursor of the last update that was received. The present state "
+                "is told at once, whatever it is; the cursor tells whether it is another one."
+            ),
+        ] = None,
         per_second: PerSecond = 4,
     ) -> AsyncGenerator[LeaderboardUpdate, None]:
         context = info.context
         board_of(context, key, argument="key")
         top = page_size(first)
         listening = context.hub.listen(context.program.id, board=key)
-        stream = updates(context, listening, per_second=per_second, after=after)
+        present = Present(context.program.id, key)
+        stream = updates(context, listening, present, per_second=per_second, after=after)
         async with aclosing(stream):
             async for update in stream:
                 board = board_of(context, key)
                 run = run_at(board, context.at, context.program.rules.calendar)
                 yield LeaderboardUpdate(
-                    cursor=update.cursor,
+                    shown=Shown(context, run, top, around),
+                    present=present,
                     resync=update.resync,
                     period=LeaderboardPeriod.of(run, context.program.rules),
-                    run=run,
-                    top=top,
-                    member=around,
                 )
+
+
+def _standings(places: Sequence[Place]) -> list[tuple[int, int, int]]:
+    return [(each.position, each.score, each.member) for each in places]

@@ -1,5 +1,6 @@
 """Leaderboards, and their runs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -31,6 +32,7 @@ from gql.pages import (
     place_of,
 )
 from gql.scalars import Quantity
+from gql.selections import selects
 
 
 @strawberry.enum(description="How equal scores are ranked.")
@@ -136,11 +138,12 @@ class LeaderboardPeriod:
                 "'startAtRank' is 1 or more, and not given with 'after'", field=("startAtRank",)
             )
         places = await standings.page_of(
-            info,
+            info.context,
             self.run,
             after=_standing(after) if after is not None else None,
             start_position=start_at_rank,
             limit=size + 1,
+            with_members=selects(info, "member"),
         )
         return page(
             await entries_of(info, self.run, places),
@@ -273,13 +276,20 @@ async def neighbours(
     info: Info, run: Run, external_id: str, *, radius: int
 ) -> list[LeaderboardEntry]:
     """Those around a member, the member in their middle; empty for one without a score."""
+    places = await places_around(info.context, run, external_id, radius=radius)
+    return await entries_of(info, run, places)
+
+
+async def places_around(
+    context: Context, run: Run, external_id: str, *, radius: int
+) -> Sequence[Place]:
+    """The places of those around a member; none around one without a score."""
     if not 0 <= radius <= RADIUS_MAX:
         raise InvalidInput(f"'radius' must be 0 to {RADIUS_MAX}, not {radius}", field=("radius",))
-    member = await info.context.loaders.members_named.load(external_id)
+    member = await context.loaders.members_named.load(external_id)
     if member is None:
-        return []
-    places = await standings.around(info.context, run, member.id, radius=radius)
-    return await entries_of(info, run, places)
+        return ()
+    return await standings.around(context, run, member.id, radius=radius)
 
 
 def board_of(context: Context, key: str, *, argument: str = "leaderboard") -> CompiledBoard:

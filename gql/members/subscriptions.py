@@ -8,6 +8,7 @@ import strawberry
 
 from gamification.ids import member_id
 from gql.context import Info
+from gql.history import Announced
 from gql.live import PerSecond, Resume, updates
 from gql.members.types import Member
 from gql.notices import Notice
@@ -16,15 +17,19 @@ from gql.permissions import Read
 
 @strawberry.type(description="A member as they are after a change.")
 class MemberUpdate:
-    cursor: str = strawberry.field(description="Where the stream of updates is, opaque.")
+    cursor: str = strawberry.field(
+        description="Where the stream of updates is, opaque: `after` goes on from here."
+    )
     resync: bool = strawberry.field(
-        description="Whether notices may have been missed since the cursor that was given."
+        description="Whether notices are left out, because there were too many or the cursor that "
+        "was given is of something else: the rest is the present state."
     )
     member: Member | None = strawberry.field(
         description="The member. Null until somebody is registered under this id."
     )
     notices: list[Notice] = strawberry.field(
-        description="What was announced about the member since the update before."
+        description="What was announced about the member since the update before, or since the "
+        "cursor that was given; the oldest first."
     )
 
 
@@ -47,13 +52,14 @@ class MemberSubscriptions:
         # Who is not registered yet will have this id: it is made of the name.
         id = known.id if known else member_id(context.program.key, external_id)
         listening = context.hub.listen(context.program.id, member=id)
-        stream = updates(context, listening, per_second=per_second, after=after)
+        told = Announced(context.program.id, member=id)
+        stream = updates(context, listening, told, per_second=per_second, after=after)
         async with aclosing(stream):
             async for update in stream:
                 member = await context.loaders.members_named.load(external_id)
                 yield MemberUpdate(
-                    cursor=update.cursor,
+                    cursor=told.cursor(update.position),
                     resync=update.resync,
                     member=Member.of(member) if member else None,
-                    notices=[Notice.of(notice) for notice in update.notices if notice.member == id],
+                    notices=[Notice.of(notice) for notice in update.notices],
                 )

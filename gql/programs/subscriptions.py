@@ -6,6 +6,7 @@ from contextlib import aclosing
 import strawberry
 
 from gql.context import Info
+from gql.history import Announced
 from gql.live import PerSecond, Resume, updates
 from gql.notices import Notice
 from gql.permissions import Read
@@ -13,12 +14,16 @@ from gql.permissions import Read
 
 @strawberry.type(description="What was announced to everybody.")
 class FeedUpdate:
-    cursor: str = strawberry.field(description="Where the stream of updates is, opaque.")
+    cursor: str = strawberry.field(
+        description="Where the stream of updates is, opaque: `after` goes on from here."
+    )
     resync: bool = strawberry.field(
-        description="Whether notices may have been missed since the cursor that was given."
+        description="Whether notices are left out, because there were too many or the cursor that "
+        "was given is of something else."
     )
     notices: list[Notice] = strawberry.field(
-        description="What was announced since the update before, the oldest first."
+        description="What was announced since the update before, or since the cursor that was "
+        "given; the oldest first."
     )
 
 
@@ -33,11 +38,12 @@ class ProgramSubscriptions:
     ) -> AsyncGenerator[FeedUpdate, None]:
         context = info.context
         listening = context.hub.listen(context.program.id, feed=True)
-        stream = updates(context, listening, per_second=per_second, after=after)
+        told = Announced(context.program.id)
+        stream = updates(context, listening, told, per_second=per_second, after=after)
         async with aclosing(stream):
             async for update in stream:
                 yield FeedUpdate(
-                    cursor=update.cursor,
+                    cursor=told.cursor(update.position),
                     resync=update.resync,
-                    notices=[Notice.of(each) for each in update.notices if each.is_public],
+                    notices=[Notice.of(each) for each in update.notices],
                 )

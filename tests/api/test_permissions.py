@@ -32,6 +32,8 @@ OPERATIONS = {
     'mutation { pauseStreak(input: {member: "a", streak: "x", periods: 1}) { replayed } }': (
         "members:write"
     ),
+    'mutation { placeInTier(input: {member: "a", tier: "x", reason: "y", actor: "z"})'
+    " { replayed } }": "members:write",
     'mutation { resumeStreak(input: {member: "a", streak: "x"}) { replayed } }': "members:write",
     'mutation { restoreStreak(input: {member: "a", streak: "x"}) { replayed } }': "members:write",
     'mutation { joinChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (

@@ -24,7 +24,7 @@ from gamification.state import (
     TallyKey,
 )
 from gamification.streaks import status_at
-from gamification.tiers import NO_LEVEL
+from gamification.tiers import NO_LEVEL, Holding
 from gamification.tiers import status_at as status_of_tier
 
 Named = Callable[[MemberId], str]
@@ -143,6 +143,8 @@ def tiers(rules: CompiledProgram, came: Came, member: MemberId, now: datetime) -
     for key, tier in rules.tiers.items():
         status = status_of_tier(tier, member, came.tallies.get, at=now, calendar=rules.calendar)
         words = f"{_level(tier, status.level)} {to_text(status.value)}"
+        if status.held_by not in (None, Holding.NUMBERS):
+            words += f" by {status.held_by.value}"
         if status.holds_until is not None:
             words += f", until {status.holds_until:%Y-%m-%d}"
         if status.projected != status.level:

@@ -1,6 +1,7 @@
 """What a batch loads before it is judged: all that judging reads, and little more."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import TypeVar
 
 from hypothesis import given
@@ -14,7 +15,7 @@ from gamification.reads import reads_of
 from gamification.refusals import Refusal
 from gamification.rules.command import accept
 from gamification.state import AccountKey, AwardKey, State, Tally, TallyKey, TallySpan
-from tests.builders import ANNE, NOON, activity, admitted, after, rules, units
+from tests.builders import ANNE, NOON, activity, admitted, rules, units
 from tests.laws.commands import commands, keyed
 from tests.laws.effort import tried
 from tests.laws.histories import histories
@@ -128,7 +129,6 @@ def _accepted(program: CompiledProgram, loaded: State, command: Activity) -> boo
 
 def _within(spans: set[TallySpan]) -> Iterator[TallyKey]:
     for member, metric, first, last in spans:
-        for day in range(400):
-            key = after(days=day - 60).date().isoformat()
-            if first <= key <= last:
-                yield TallyKey(member, metric, key, "")
+        begins, ends = date.fromisoformat(first), date.fromisoformat(last)
+        for day in range((ends - begins).days + 1):
+            yield TallyKey(member, metric, (begins + timedelta(days=day)).isoformat(), "")

@@ -47,6 +47,11 @@ def _restored(streak: str, unit: str) -> Kind:
     return CommandType.STREAK_RESTORED, {"streak": streak, "unit": unit}
 
 
+def _placed(tier: str, level: str, until: datetime | None) -> Kind:
+    ends = None if until is None else until.isoformat()
+    return CommandType.TIER_PLACED, {"tier": tier, "level": level, "until": ends}
+
+
 _KINDS: st.SearchStrategy[Kind] = st.one_of(
     st.builds(_moved, st.sampled_from(ZONES)),
     st.builds(
@@ -64,6 +69,12 @@ _KINDS: st.SearchStrategy[Kind] = st.one_of(
         _of_points,
         st.sampled_from((CommandType.POINTS_SPENT, CommandType.POINTS_EXPIRED)),
         st.sampled_from(UNITS),
+    ),
+    st.builds(
+        _placed,
+        st.sampled_from(("status", "travel", "dropped")),
+        st.sampled_from(("a", "b", "none")),
+        st.sampled_from((None, *MOMENTS[-3:])),
     ),
     st.builds(_restored, st.sampled_from(STREAKS), st.sampled_from(UNITS)),
 )

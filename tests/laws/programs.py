@@ -234,10 +234,25 @@ def _tiers(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
     ladders: dict[str, Any] = {
         "status": {
             "metric": "spend",
-            "over": draw(st.sampled_from(["day", "week", "month", "all time"])),
+            "over": draw(st.sampled_from(["day", "week", "month"])),
             "levels": {"a": 0, "b": {"at": level, "multiply": {"stars": 1.5}}, "c": level + 2},
             "keep": draw(st.sampled_from(["this window", "next window"])),
             "downgrade": draw(st.sampled_from(["reassess", "one step"])),
+            "rollover": draw(st.booleans()),
+            "grace": draw(st.sampled_from(["1 day", "9 days", "40 days"])),
+        },
+        "travel": {
+            "any_of": [{"metric": "spend"}, {"metric": "gifts"}, {"points": "debt"}],
+            "over": draw(st.sampled_from(["2 days", "30 days", "year of joining", "all time"])),
+            "levels": {
+                "a": {"at": {"spend": level, "gifts": 1}, "multiply": {"debt": 2}},
+                "b": {
+                    "at": {"spend": level + 2, "debt": 2},
+                    "multiply": {"stars": 2},
+                    "for_life": {"metric": "orders", "at_least": draw(small)},
+                },
+            },
+            "keep": draw(st.sampled_from(["this window", "next window"])),
         },
         "rank": {
             "points": "stars",

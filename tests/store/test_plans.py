@@ -8,7 +8,7 @@ import pytest
 
 from gamification.facts import Order
 from gamification.ports import Board
-from models import boards, facts, numbers
+from models import announcing, boards, facts, numbers
 from models.database import open_database
 from models.driver import connected
 from models.session import Scope, Session
@@ -17,8 +17,10 @@ from models.store import SqlStore
 from tests.store.builders import (
     activity,
     at,
+    award_key,
     counted,
     new_program,
+    notice,
     of,
     ranked,
     recorded,
@@ -51,7 +53,7 @@ class Explaining:
 
 @pytest.fixture
 async def explained(database_url: str) -> AsyncIterator[tuple[Explaining, Scope]]:
-    """A board of 2,000 members in three windows, and some facts."""
+    """A board of 2,000 members in three windows, some facts, and a notice about each."""
     names = [f"member {number}" for number in range(2_000)]
     async with open_database(database_url) as database:
         store = SqlStore(database)
@@ -68,6 +70,8 @@ async def explained(database_url: str) -> AsyncIterator[tuple[Explaining, Scope]
             program,
             *(activity(f"k{n}", name, seconds=n) for n, name in enumerate(names)),
         )
+        async with store.writing(program) as writing:
+            await writing.add_notices([notice(award_key(name)) for name in names])
         if database.is_shared:
             async with connected(database_url) as connection:
                 await connection.execute("ANALYZE")
@@ -135,3 +139,14 @@ async def test_single_rows_are_found_by_their_keys(explained: tuple[Explaining, 
         assert f"Seq Scan on {index}" not in explaining.plan
         assert f"SCAN {index}" not in explaining.plan
         assert "tally_ranking" not in explaining.plan
+
+
+async def test_notices_are_read_on_from_their_place(explained: tuple[Explaining, Scope]) -> None:
+    explaining, scope = explained
+    for member in (None, of("member 1")):
+        await announcing.after(scope, 7, member=member, public_only=member is None, limit=1_001)
+        assert "Seq Scan" not in explaining.plan
+        assert "Sort" not in explaining.plan
+        assert "SCAN o" not in explaining.plan
+        assert "TEMP B-TREE" not in explaining.plan
+    assert "notice_of_member" in explaining.plan

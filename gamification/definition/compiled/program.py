@@ -17,7 +17,7 @@ from gamification.definition.compiled.streaks import CompiledStreak
 from gamification.definition.compiled.tiers import CompiledTier
 from gamification.definition.document import Definition
 from gamification.facts import Activity, Scalar
-from gamification.windows import Calendar, Rolling, day_at, key_at, keys_back, keys_read
+from gamification.windows import Calendar, Rolling, day_at, days_read, key_at, keys_back
 
 AGENDAS_MAX = 5_000
 """How many days' windows are remembered: more than thirteen years' of them."""
@@ -39,6 +39,7 @@ class CompiledProgram:
     tiers: Mapping[str, CompiledTier]
     campaigns: Mapping[str, CompiledCampaign]
     challenges: Mapping[str, CompiledChallenge]
+    notes_joining: bool
     badges: Mapping[str, CompiledBadge]
     watchers: Mapping[str, tuple[Watcher, ...]]
     boards: Mapping[str, CompiledBoard]
@@ -122,10 +123,10 @@ class CompiledProgram:
                 if len(keys := keys_back(window, at, calendar, count=back + 1)) > back
             ),
             tuple(
-                (read.metric, days[0], days[-1])
-                for read in reads
-                if isinstance(read.window, Rolling)
-                and (days := keys_read(read.window, at, calendar))
+                (metric, *days_read(window, keys[back]))
+                for metric, window, _, back in reads
+                if isinstance(window, Rolling)
+                and (keys := keys_back(window, at, calendar, count=back + 1))
             ),
         )
 

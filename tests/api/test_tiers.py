@@ -1,0 +1,123 @@
+"""placeInTier, and what holds a level."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models.store import open_store
+from tests.api.world import NOON, World, new_world
+
+HOTEL = """
+key: hotel
+name: Hotel
+activities: {stay: {value: nights}}
+metrics: {nights: {sum: value, of: stay}, stays: {count: stay}}
+tiers:
+  status:
+    any_of: [{metric: nights}, {metric: stays}]
+    rollover: true
+    levels:
+      member: 0
+      silver: {at: {nights: 10, stays: 4}}
+      gold: {at: {nights: 40}, for_life: {metric: nights, at_least: 60}}
+"""
+
+TIER = """
+tier { level { key thresholds lifeThreshold } heldBy holdsUntil projected { key } pointsToKeep
+  pointsToNext numbers { key value rolledOver toKeep toNext } levelForLife { key }
+  placedIn { key } placedUntil }
+"""
+PLACE = f"""
+mutation ($input: PlaceInTierInput!) {{
+  placeInTier(input: $input) {{ {TIER} replayed userErrors {{ code field message }} }}
+}}
+"""
+BY_HAND = {"tier": "status", "reason": "status match", "actor": "desk"}
+
+
+@pytest.fixture
+async def hotel(database_url: str) -> AsyncIterator[World]:
+    async with open_store(database_url) as store:
+        yield await new_world(store, HOTEL)
+
+
+async def place(hotel: World, **given: Any) -> dict[str, Any]:
+    whole = {"member": "ann", **BY_HAND, **given}
+    return (await hotel.ask(PLACE, input=whole))["placeInTier"]
+
+
+async def tier(hotel: World) -> dict[str, Any]:
+    found = await hotel.ask(
+        f'{{ member(externalId: "ann") {{ {TIER.replace("tier", "tiers", 1)} }} }}'
+    )
+    return found["member"]["tiers"][0]
+
+
+async def test_a_member_is_placed_until_a_time(hotel: World) -> None:
+    await hotel.did("ann", "stay", value="3")
+    placed = await place(hotel, level="silver", until="2017-12-01T00:00:00Z", key="match")
+    assert placed == {
+        "tier": {
+            "level": {"key": "silver", "thresholds": ["10", "4"], "lifeThreshold": None},
+            "heldBy": "PLACEMENT",
+            "holdsUntil": "2017-12-01T00:00:00Z",
+            "projected": {"key": "member"},
+            "pointsToKeep": "7",
+            "pointsToNext": "37",
+            "numbers": [
+                {"key": "nights", "value": "3", "rolledOver": "0", "toKeep": "7", "toNext": "37"},
+                {"key": "stays", "value": "1", "rolledOver": "0", "toKeep": "3", "toNext": None},
+            ],
+            "levelForLife": None,
+            "placedIn": {"key": "silver"},
+            "placedUntil": "2017-12-01T00:00:00Z",
+        },
+        "replayed": False,
+        "userErrors": [],
+    }
+    again = await place(hotel, level="silver", until="2017-12-01T00:00:00Z", key="match")
+    assert again["replayed"]
+    hotel.at = NOON.replace(month=12)
+    now = await tier(hotel)
+    assert (now["level"]["key"], now["heldBy"], now["placedIn"]) == ("member", "NUMBERS", None)
+
+
+async def test_it_never_lowers_and_is_taken_back(hotel: World) -> None:
+    await hotel.did("ann", "stay", value="12")
+    lower = await place(hotel, level="member")
+    assert (lower["tier"]["level"]["key"], lower["tier"]["heldBy"]) == ("silver", "NUMBERS")
+    assert (await place(hotel, level="gold"))["tier"]["holdsUntil"] is None
+    back = (await place(hotel))["tier"]
+    assert (back["level"]["key"], back["placedIn"]) == ("silver", None)
+
+
+async def test_what_is_left_over_and_what_is_for_life(hotel: World) -> None:
+    await hotel.did("ann", "stay", value="30")
+    hotel.at += timedelta(days=200)
+    await hotel.did("ann", "stay", value="31")
+    found = await tier(hotel)
+    assert found["numbers"][0] == {
+        "key": "nights", "value": "51", "rolledOver": "20", "toKeep": "0", "toNext": None,
+    }  # fmt: skip
+    assert (found["level"]["key"], found["holdsUntil"]) == ("gold", None)
+    assert found["levelForLife"] == {"key": "gold"}
+    assert found["level"]["lifeThreshold"] == "60"
+    hotel.at += timedelta(days=2000)
+    later = await tier(hotel)
+    assert (later["level"]["key"], later["heldBy"]) == ("gold", "FOR_LIFE")
+
+
+async def test_what_there_is_not_is_refused_and_leaves_nothing(hotel: World) -> None:
+    for given, code, field in (
+        ({"tier": "statos"}, "NOT_FOUND", "tier"),
+        ({"level": "golden"}, "NOT_FOUND", "level"),
+        ({"level": "gold", "reason": ""}, "INVALID_INPUT", "reason"),
+        ({"level": "gold", "actor": " "}, "INVALID_INPUT", "actor"),
+    ):
+        refused = await place(hotel, **given)
+        (error,) = refused["userErrors"]
+        assert (error["code"], error["field"]) == (code, [field])
+        assert refused["tier"] is None
+    assert await hotel.store.reading(hotel.program.record).member_count() == 0
