@@ -4,9 +4,10 @@ What is kept of a member are numbers of each run. That a run has not begun, or i
 out here, when they are read.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from gamification import windows
@@ -18,7 +19,8 @@ from gamification.windows import Calendar, Seasons, Window
 
 Find = Callable[[TallyKey], Tally | None]
 
-_INSTANT = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+INSTANT = timedelta(microseconds=1)
 
 
 class ChallengeState(Enum):
@@ -42,9 +44,21 @@ class StepStatus(NamedTuple):
     is_open: bool
 
 
+class Together(NamedTuple):
+    """What all members have come to, in ten-thousandths, and when they reached the goal."""
+
+    total: int
+    target: int
+    reached_at: datetime | None
+
+
 class ChallengeStatus(NamedTuple):
     """How a member stands to a run. `joined_at` is None for who takes no part, and for all where
-    everybody does."""
+    everybody does.
+
+    `together` is what all have come to, where they reach the goal together: then the step is the
+    member's share. `places_left` is how many more can complete it (None: all who can).
+    """
 
     run: Window
     state: ChallengeState
@@ -52,6 +66,11 @@ class ChallengeStatus(NamedTuple):
     joined_at: datetime | None
     completed_at: datetime | None
     steps: tuple[StepStatus, ...]
+    together: Together | None
+    places_left: int | None
+
+
+NONE_SHARED: Mapping[str, int] = MappingProxyType({})
 
 
 def run_at(challenge: CompiledChallenge, at: datetime, calendar: Calendar) -> Window | None:
@@ -82,7 +101,7 @@ def run_shown(challenge: CompiledChallenge, at: datetime, calendar: Calendar) ->
     run = run_to_join(challenge, at, calendar)
     if run is not None:
         return run
-    last = at if challenge.until is None else min(at, challenge.until - _INSTANT)
+    last = at if challenge.until is None else min(at, challenge.until - INSTANT)
     window = windows.window_at(challenge.window, last, calendar)
     if window is None and isinstance(challenge.window, Seasons):
         window = _season_until(challenge.window, last, calendar)
@@ -98,10 +117,46 @@ def runs_shown(program: CompiledProgram, at: datetime) -> list[tuple[CompiledCha
     ]
 
 
+def shared_keys(program: CompiledProgram, at: datetime) -> set[str]:
+    """The shared numbers that say how the runs stand that are shown at a moment."""
+    return {
+        key for challenge, run in runs_shown(program, at) for key in challenge.shared_keys(run.key)
+    }
+
+
+def together(challenge: CompiledChallenge, run: str, shared: Mapping[str, int]) -> Together | None:
+    """What all have come to in a run; None where each has a goal of their own."""
+    if not challenge.is_shared:
+        return None
+    return Together(
+        shared.get(challenge.total_key(run), 0),
+        challenge.steps[0].target,
+        moment_of(shared.get(challenge.reached_key(run), 0)),
+    )
+
+
+def places_left(challenge: CompiledChallenge, run: str, shared: Mapping[str, int]) -> int | None:
+    """How many more can complete a run; None where all can."""
+    if challenge.winners is None:
+        return None
+    return max(0, challenge.winners - shared.get(challenge.places_key(run), 0))
+
+
+def moment_of(microseconds: int) -> datetime | None:
+    """The time that a shared number says; None for 0, which says none."""
+    return EPOCH + microseconds * INSTANT if microseconds else None
+
+
 def status_at(
-    challenge: CompiledChallenge, member: MemberId, find: Find, *, run: Window, at: datetime
+    challenge: CompiledChallenge,
+    member: MemberId,
+    find: Find,
+    *,
+    run: Window,
+    at: datetime,
+    shared: Mapping[str, int] = NONE_SHARED,
 ) -> ChallengeStatus:
-    """How a member stands to a run at a moment."""
+    """How a member stands to a run at a moment. `shared` holds the `shared_keys` of the run."""
 
     def kept(metric: str) -> Tally | None:
         return find(TallyKey(member, metric, run.key, ""))
@@ -116,18 +171,24 @@ def status_at(
         current = 0 if tally is None else tally.value
         steps.append(StepStatus(step.name, current, step.target, reached_at, is_open))
         is_open = is_open and (reached is not None or not challenge.is_sequential)
+    of_all = together(challenge, run.key, shared)
+    completed_at = None if done is None else done.reached_at
+    if of_all is not None:
+        completed_at = of_all.reached_at
     return ChallengeStatus(
         run=run,
         state=_state(
             run,
             at,
             takes_part=takes_part or challenge.join is Join.AUTOMATIC,
-            is_done=done is not None,
+            is_done=completed_at is not None,
         ),
         is_invited=kept(challenge.invited_metric) is not None,
         joined_at=joined.reached_at if joined is not None and takes_part else None,
-        completed_at=None if done is None else done.reached_at,
+        completed_at=completed_at,
         steps=tuple(steps),
+        together=of_all,
+        places_left=places_left(challenge, run.key, shared),
     )
 
 

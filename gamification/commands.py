@@ -34,6 +34,7 @@ class CommandType(Enum):
     POINTS_SPENT = "points:spent"
     POINTS_EXPIRED = "points:expired"
     TIER_PLACED = "tier:placed"
+    CHALLENGE_WON = "challenge:won"
 
 
 class NewCommand(Struct, frozen=True, gc=False):

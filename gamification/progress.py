@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from gamification.challenges import ChallengeState, ChallengeStatus, runs_shown
+from gamification.challenges import (
+    NONE_SHARED,
+    ChallengeState,
+    ChallengeStatus,
+    runs_shown,
+    shared_keys,
+)
 from gamification.challenges import status_at as status_of_challenge
 from gamification.definition.compiled import (
     CompiledBadge,
@@ -56,6 +62,7 @@ class Progress:
     """What a progress bar shows. Numbers are ten-thousandths; `fraction` lies in 0 to 1 of them.
 
     With several criteria, current and target are those of the criterion that is furthest behind.
+    `share` is the member's own part of what all reach together (None: of no such thing).
     `subject` is the post, store, … that is nearest to the goal ("" if the badge has none).
     """
 
@@ -70,6 +77,7 @@ class Progress:
     milestones: tuple[Milestone, ...]
     criteria: tuple[CriterionProgress, ...]
     completed_at: datetime | None
+    share: int | None = None
 
     @property
     def fraction(self) -> int:
@@ -86,11 +94,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What must be read to show progress: tallies by (metric, window), subjects, and awards."""
+    """What must be read to show progress: tallies by (metric, window), subjects, awards, and
+    numbers that members share."""
 
     tallies: frozenset[tuple[str, str]]
     subjects: frozenset[SubjectBound]
     badges: frozenset[str]
+    shared: frozenset[str]
 
 
 def needs(program: CompiledProgram, now: datetime) -> Needs:
@@ -112,7 +122,8 @@ def needs(program: CompiledProgram, now: datetime) -> Needs:
                 else:
                     below = badge.levels[-1].thresholds[index]
                     subjects.add(SubjectBound(criterion.metric, window, below))
-    return Needs(frozenset(tallies), frozenset(subjects), frozenset(badges))
+    shared = frozenset(shared_keys(program, now))
+    return Needs(frozenset(tallies), frozenset(subjects), frozenset(badges), shared)
 
 
 def companions(
@@ -140,6 +151,7 @@ def progress_of(
     tallies: Mapping[TallyKey, Tally],
     earned: Mapping[AwardKey, datetime],
     now: datetime,
+    shared: Mapping[str, int] = NONE_SHARED,
 ) -> list[Progress]:
     """A member's progress bars, in the order of the definition: badges, then challenges.
 
@@ -154,7 +166,7 @@ def progress_of(
             continue
         bars.append(bar)
     for challenge, run in runs_shown(program, now):
-        status = status_of_challenge(challenge, member, mine.get, run=run, at=now)
+        status = status_of_challenge(challenge, member, mine.get, run=run, at=now, shared=shared)
         if status.state in (ChallengeState.ACTIVE, ChallengeState.COMPLETED):
             bars.append(_challenge(challenge, status))
     return bars
@@ -165,6 +177,11 @@ def _challenge(challenge: CompiledChallenge, status: ChallengeStatus) -> Progres
         CriterionProgress(step.name, step.current, step.target, step.reached_at is not None)
         for step in status.steps
     )
+    share = None
+    if status.together is not None:
+        share, goal = criteria[0].current, status.together
+        is_met = goal.reached_at is not None
+        criteria = (CriterionProgress(criteria[0].name, goal.total, goal.target, is_met),)
     unmet = [each for each in criteria if not each.is_met]
     if challenge.is_sequential:
         shown = (unmet or criteria[-1:])[0]
@@ -181,11 +198,20 @@ def _challenge(challenge: CompiledChallenge, status: ChallengeStatus) -> Progres
         current=shown.current if unmet else max(shown.current, shown.target),
         target=shown.target,
         milestones=tuple(
-            Milestone(step.name, step.target, step.reached_at) for step in status.steps
+            Milestone(step.name, step.target, reached_at)
+            for step, reached_at in zip(status.steps, _reached(status), strict=True)
         ),
         criteria=criteria,
         completed_at=status.completed_at,
+        share=share,
     )
+
+
+def _reached(status: ChallengeStatus) -> list[datetime | None]:
+    """When each step was reached: by the member, or by all together."""
+    if status.together is not None:
+        return [status.together.reached_at]
+    return [step.reached_at for step in status.steps]
 
 
 def _badge(

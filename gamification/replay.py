@@ -78,6 +78,8 @@ class Correction:
 
     tallies: tuple[TallyKey, ...]
     lost_tallies: frozenset[TallyKey]
+    moves: dict[TallyKey, int]
+    """By how much the value of each of these tallies changes."""
     accounts: dict[AccountKey, Account]
     entries: tuple[tuple[Entry, int], ...]
     awards: tuple[Award, ...]
@@ -95,11 +97,14 @@ def correction(replayed: Replayed, stored: Totals) -> Correction:
         for key, account in state.accounts.items()
         if stored.accounts.get(key) != account
     }
+    tallies = tuple(key for key, tally in state.tallies.items() if stored.tallies.get(key) != tally)
+    lost = frozenset(stored.tallies.keys() - state.tallies.keys())
+    values = {key: tally.value for key, tally in stored.tallies.items()}
+    moves = {key: state.tallies[key].value - values.get(key, 0) for key in tallies}
     return Correction(
-        tallies=tuple(
-            key for key, tally in state.tallies.items() if stored.tallies.get(key) != tally
-        ),
-        lost_tallies=frozenset(stored.tallies.keys() - state.tallies.keys()),
+        tallies=tallies,
+        lost_tallies=lost,
+        moves=moves | {key: -values[key] for key in lost},
         accounts=accounts,
         entries=entries,
         awards=tuple(

@@ -42,6 +42,8 @@ class Settlement:
     awards: list[Award] = field(default_factory=list[Award])
     lost_awards: list[AwardKey] = field(default_factory=list[AwardKey])
     notices: list[Notice] = field(default_factory=list[Notice])
+    totals: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    """By how much the numbers move that members reach together, by metric and window."""
     last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
     attributes: dict[MemberId, Mapping[str, Scalar]] = field(
         default_factory=dict[MemberId, Mapping[str, Scalar]]
@@ -49,10 +51,14 @@ class Settlement:
 
     def take(self, outcomes: Iterable[Outcome]) -> None:
         """What facts folded in order did."""
+        totalled = self.program.rules.totalled
         for outcome in outcomes:
             match outcome:
                 case TallyChanged():
                     self.tallies[outcome.key] = outcome.after
+                    if totalled and outcome.key.metric in totalled:
+                        before = 0 if outcome.before is None else outcome.before.value
+                        self._total(outcome.key, outcome.after.value - before)
                 case PointsEarned():
                     posting, account = outcome.posting, outcome.account
                     self.accounts[outcome.account_key] = account
@@ -89,6 +95,9 @@ class Settlement:
         for key in correction.tallies:
             self.tallies[key] = replayed.state.tallies[key]
         self.lost_tallies |= correction.lost_tallies
+        for key, move in correction.moves.items():
+            if key.metric in self.program.rules.totalled:
+                self._total(key, move)
         self.accounts |= correction.accounts
         self.entries += correction.entries
         self.awards += correction.awards
@@ -136,6 +145,10 @@ class Settlement:
         if announce and self.notices:
             notices = tuple(await writing.add_notices(self.notices))
         return Changes(self.program.id, self._touched(), self._boards(), notices)
+
+    def _total(self, key: TallyKey, move: int) -> None:
+        total = key.metric, key.window
+        self.totals[total] = self.totals.get(total, 0) + move
 
     def _announce_made(self, award: Award) -> None:
         of_challenge = award.key.is_of_challenge

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gamification.duties.pay_prizes import pay_prizes
+from gamification.duties.reward_communities import reward_communities
 from gamification.duties.settle_periods import settle_periods
 from gamification.ports import Bus, Contended, Store
 from gamification.program import Program
@@ -27,7 +28,7 @@ class Duty(Protocol):
     async def __call__(self, store: Store, bus: Bus, program: Program, *, now: datetime) -> int: ...
 
 
-DUTIES: tuple[Duty, ...] = (settle_periods, pay_prizes)
+DUTIES: tuple[Duty, ...] = (settle_periods, pay_prizes, reward_communities)
 """In the order in which they are done."""
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from gamification.challenges import ChallengeStatus, runs_shown
+from gamification.challenges import ChallengeStatus, runs_shown, shared_keys
 from gamification.challenges import status_at as status_of_challenge
 from gamification.commands import CommandType
 from gamification.ids import MemberId
@@ -240,6 +240,14 @@ class Loaders:
         return DataLoader(load_fn=load)
 
     @cached_property
+    def shared_numbers(self) -> DataLoader[str, int]:
+        async def load(keys: list[str]) -> list[int]:
+            found = await self._reading.shared_numbers(keys)
+            return [found[key] for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
     def rule_sums(self) -> DataLoader[AccountKey, list[RuleSum]]:
         async def load(accounts: list[AccountKey]) -> list[list[RuleSum]]:
             found = await self._reading.rule_sums(accounts)
@@ -277,10 +285,12 @@ class Loaders:
             metrics = {(metric, run.key) for each, run in runs for metric in each.run_metrics}
             members = {each.member for each in asked}
             found = await self._reading.tallies(members, metrics) if metrics else {}
+            keys = shared_keys(self._program.rules, at)
+            shared = await self._reading.shared_numbers(keys) if keys else {}
             return {
                 each: {
                     challenge.key: status_of_challenge(
-                        challenge, each.member, found.get, run=run, at=at
+                        challenge, each.member, found.get, run=run, at=at, shared=shared
                     )
                     for challenge, run in runs
                 }

@@ -14,7 +14,14 @@ from gamification.definition.compiled import (
 )
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition
-from gamification.definition.document_challenges import Challenge, CountFrom, Goal, Join, StepOrder
+from gamification.definition.document_challenges import (
+    Challenge,
+    CountFrom,
+    Goal,
+    Join,
+    Of,
+    StepOrder,
+)
 from gamification.definition.scope import Scope
 from gamification.metrics import TOTAL
 from gamification.quantity import parse
@@ -64,6 +71,8 @@ class ChallengeCompiler:
         if written.count_from is CountFrom.JOIN and written.join is Join.AUTOMATIC:
             fix = "Write 'join: opt_in' or 'join: invitation', or leave it out"
             self.scope.error(f"{path}.count_from", "nobody joins it", fix)
+        if written.of is Of.COMMUNITY:
+            self._check_shared(written, path)
         return CompiledChallenge(
             key=key,
             name=written.name or key,
@@ -77,9 +86,24 @@ class ChallengeCompiler:
             window=window,
             since=self._starts(written.from_, f"{path}.from"),
             until=self._starts(written.until, f"{path}.until"),
+            of=written.of,
+            winners=None if written.winners is None else written.winners.most,
             gives=self._gives(written, path),
             badges=self._badges(key, written, path),
         )
+
+    def _check_shared(self, written: Challenge, path: str) -> None:
+        """What members reach together is one number that adds up."""
+        if written.goal is None:
+            self.scope.error(f"{path}.steps", "members reach one goal together", "Give 'goal'")
+            return
+        if written.winners is not None:
+            message = "whoever has a part in it wins"
+            self.scope.error(f"{path}.winners", message, "Leave it out")
+        metric = self.scope.definition.metrics.get(written.goal.metric)
+        if metric is not None and metric.count is None and metric.sum is None:
+            message = "does not add up over members"
+            self.scope.error(f"{path}.goal.metric", message, "Use a metric with count or sum")
 
     def _goals(self, written: Challenge, path: str) -> list[tuple[Goal, str]]:
         if (written.goal is None) == (written.steps is None):

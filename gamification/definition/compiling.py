@@ -16,6 +16,7 @@ from gamification.definition.compiled import (
     CampaignPlan,
     ChallengePlan,
     CompiledBadge,
+    CompiledBoard,
     CompiledCap,
     CompiledChallenge,
     CompiledEarning,
@@ -99,7 +100,7 @@ def compile_program(
         badges=badges,
         watchers=watchers,
         boards=boards,
-        ranked=frozenset(board.metric for board in boards.values()),
+        ranked=_ranked(boards, challenges),
         segments={board.metric: board.segment for board in boards.values() if board.segment},
         counted_badges=reach.counted_badges,
         counted_challenges=reach.counted_challenges,
@@ -245,6 +246,14 @@ def _earnings(
                     f"Give {cap.unit}, or leave the cap out",
                 )
     return {activity_type: tuple(rules) for activity_type, rules in by_type.items()}
+
+
+def _ranked(
+    boards: Mapping[str, CompiledBoard], challenges: Mapping[str, CompiledChallenge]
+) -> frozenset[str]:
+    """The metrics whose tallies are found by rank: scores, and who has a part in a challenge."""
+    shared = (each.contributed_metric for each in challenges.values() if each.is_shared)
+    return frozenset(board.metric for board in boards.values()).union(shared)
 
 
 def _watchers(badges: Mapping[str, CompiledBadge]) -> dict[str, tuple[Watcher, ...]]:

@@ -31,6 +31,19 @@ class CountFrom(Enum):
     JOIN = "join"
 
 
+class Of(Enum):
+    """Whose number has to reach the goal: each member's own, or that of all together."""
+
+    MEMBER = "member"
+    COMMUNITY = "community"
+
+
+class Winners(Part):
+    """How many can complete a run: those who are first."""
+
+    most: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class Goal(Part):
     """A number to reach."""
 
@@ -56,6 +69,8 @@ class Challenge(Part):
     until: date | None = Field(None, description="The first local day that is not part of it.")
     join: Join = Join.AUTOMATIC
     count_from: CountFrom = CountFrom.START
+    of: Of = Of.MEMBER
+    winners: Winners | None = Field(None, description="How many can complete a run. All, else.")
     give: dict[Key, Number | Key] = Field(
         default_factory=dict[str, Number | Key],
         max_length=20,

@@ -55,6 +55,9 @@ def advance(draft: Draft) -> None:
         if not _counts(draft, each):
             continue
         count(draft, each.contribution)
+        if each.challenge.is_shared:
+            _contribute(draft, each)
+            continue
         moved[each.challenge.key] = each
         step = each.challenge.steps[each.step]
         tally, reached = draft.tally(each.kept(step.metric)), each.kept(step.reached_metric)
@@ -73,7 +76,8 @@ def takes_part(draft: Draft, challenge: CompiledChallenge, run: str) -> bool:
 
 
 def conclude(draft: Draft, challenge: CompiledChallenge, run: str) -> None:
-    """Award a challenge whose steps have all been reached, once in a run."""
+    """Award a challenge whose steps have all been reached, once in a run. Where only the first can
+    complete it, this needs a place among them, which no member's own history can give."""
     member = draft.activity.member
     done = TallyKey(member, challenge.done_metric, run, "")
     if draft.tally(done) is not None or not takes_part(draft, challenge, run):
@@ -81,7 +85,18 @@ def conclude(draft: Draft, challenge: CompiledChallenge, run: str) -> None:
     reached = [TallyKey(member, step.reached_metric, run, "") for step in challenge.steps]
     if any(draft.tally(key) is None for key in reached):
         return
-    draft.count(done, TOTAL, SCALE)
+    if challenge.winners is not None and not _has_place(draft, challenge, run):
+        waiting = TallyKey(member, challenge.waiting_metric, run, "")
+        if draft.tally(waiting) is None:
+            draft.count(waiting, TOTAL, SCALE)
+        return
+    complete(draft, challenge, run)
+
+
+def complete(draft: Draft, challenge: CompiledChallenge, run: str) -> None:
+    """Award a challenge, and give what it gives."""
+    member = draft.activity.member
+    draft.count(TallyKey(member, challenge.done_metric, run, ""), TOTAL, SCALE)
     draft.add_award(ChallengeCompleted(_award(draft, challenge, run)))
     for unit, amount in challenge.gives:
         give(draft, unit, amount, rule=f"challenge/{challenge.key}/{run}")
@@ -115,6 +130,9 @@ def takes_late(
         return True
     if challenge.is_sequential:
         return False
+    if challenge.is_shared:
+        since = state.tallies.get(each.kept(challenge.contributed_metric))
+        return since is not None and since.reached_at < at
     step = challenge.steps[each.step]
     reached = state.tallies.get(each.kept(step.reached_metric))
     if reached is not None:
@@ -133,6 +151,18 @@ def _counts(draft: Draft, each: Counted) -> bool:
         return True
     before = challenge.steps[each.step - 1]
     return draft.tally_before(each.kept(before.reached_metric)) is not None
+
+
+def _contribute(draft: Draft, each: Counted) -> None:
+    """Keep since when the member has a part in what is reached together."""
+    tally, since = draft.tally(each.contribution.key), each.kept(each.challenge.contributed_metric)
+    if tally is not None and tally.value > 0 and draft.tally(since) is None:
+        draft.count(since, TOTAL, SCALE)
+
+
+def _has_place(draft: Draft, challenge: CompiledChallenge, run: str) -> bool:
+    place = TallyKey(draft.activity.member, challenge.place_metric, run, "")
+    return draft.tally(place) is not None
 
 
 def _award(draft: Draft, challenge: CompiledChallenge, run: str) -> Award:

@@ -41,7 +41,7 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
         case CommandType.TIER_PLACED:
             tier = program.tiers.get(placement.tier_of(command))
             return () if tier is None else (tier.placed_metric,)
-        case CommandType.CHALLENGE_JOINED:
+        case CommandType.CHALLENGE_JOINED | CommandType.CHALLENGE_WON:
             return participation.moved_by(program, command)
         case CommandType.CHALLENGE_LEFT | CommandType.CHALLENGE_INVITED:
             return ()  # it completes nothing
@@ -84,6 +84,7 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
             CommandType.CHALLENGE_JOINED
             | CommandType.CHALLENGE_LEFT
             | CommandType.CHALLENGE_INVITED
+            | CommandType.CHALLENGE_WON
         ):
             participation.accept(program, state, command)
         case _:  # about points, as the type checker knows
@@ -112,6 +113,7 @@ def carry_out(draft: Draft) -> None:
             CommandType.CHALLENGE_JOINED
             | CommandType.CHALLENGE_LEFT
             | CommandType.CHALLENGE_INVITED
+            | CommandType.CHALLENGE_WON
         ):
             participation.change(draft)
         case _:  # about points, as the type checker knows

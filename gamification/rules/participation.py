@@ -1,19 +1,25 @@
-"""Taking part in challenges: members join and leave, and are invited."""
+"""Taking part in challenges: members join and leave, are invited, and win with others."""
 
 from gamification.challenges import run_at
 from gamification.commands import CommandType
-from gamification.definition.compiled import CompiledProgram
+from gamification.definition.compiled import CompiledChallenge, CompiledProgram
 from gamification.definition.document_challenges import Join
 from gamification.draft import Draft
 from gamification.facts import Activity
+from gamification.metrics import TOTAL
 from gamification.outcomes import Participation, ParticipationChanged
 from gamification.quantity import SCALE
 from gamification.refusals import AlreadyJoined, NotInvited, NotJoined
-from gamification.rules.challenge import conclude
+from gamification.rules.challenge import complete, conclude
 from gamification.state import State, Tally, TallyKey
 
 COMMANDS = frozenset(
-    {CommandType.CHALLENGE_JOINED, CommandType.CHALLENGE_LEFT, CommandType.CHALLENGE_INVITED}
+    {
+        CommandType.CHALLENGE_JOINED,
+        CommandType.CHALLENGE_LEFT,
+        CommandType.CHALLENGE_INVITED,
+        CommandType.CHALLENGE_WON,
+    }
 )
 """What is asked for here."""
 
@@ -49,7 +55,8 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
     challenge = program.challenges[challenge_of(command)]
     type_ = CommandType(command.type)
     takes_part = _is(state, command, challenge.joined_metric)
-    if type_ is CommandType.CHALLENGE_LEFT and not takes_part:
+    is_of_members = type_ in (CommandType.CHALLENGE_LEFT, CommandType.CHALLENGE_WON)
+    if is_of_members and not takes_part and challenge.join is not Join.AUTOMATIC:
         message = f"The member does not take part in '{challenge.key}'."
         raise NotJoined(message, field=("challenge",))
     if type_ is not CommandType.CHALLENGE_JOINED:
@@ -74,11 +81,27 @@ def change(draft: Draft) -> None:
             _put(draft, Participation.INVITED, challenge.invited_metric, SCALE)
         case CommandType.CHALLENGE_LEFT:
             _put(draft, Participation.LEFT, challenge.joined_metric, 0)
+        case CommandType.CHALLENGE_WON:
+            _win(draft, challenge)
         case _:
             _put(draft, Participation.JOINED, challenge.joined_metric, SCALE)
             run = run_at(challenge, command.occurred_at, draft.program.calendar)
             if run is not None and run.key == run_of(command):
                 conclude(draft, challenge, run.key)
+
+
+def _win(draft: Draft, challenge: CompiledChallenge) -> None:
+    """Have a place among the first who complete it, or a part in what was reached together."""
+    run = run_of(draft.activity)
+    if challenge.is_shared:
+        done = TallyKey(draft.activity.member, challenge.done_metric, run, "")
+        if draft.tally(done) is None:
+            complete(draft, challenge, run)
+        return
+    place = TallyKey(draft.activity.member, challenge.place_metric, run, "")
+    if draft.tally(place) is None:
+        draft.count(place, TOTAL, SCALE)
+    conclude(draft, challenge, run)
 
 
 def _is(state: State, command: Activity, metric: str) -> bool:

@@ -14,6 +14,7 @@ from gamification.ports import Bus, Changes, DefinitionVersion, Member, ProgramR
 from gamification.program import Program, program_of
 from gamification.refusals import InvalidInput
 from gamification.use_cases.rebuilding import rebuild
+from gamification.use_cases.settling import settle
 
 PAGE_SIZE = 200
 """How many members one transaction of a backfill takes."""
@@ -93,7 +94,7 @@ async def apply_definition(
         program = await _put_in_force(store, record, definition.key, version)
         number += 1
         if record is not None:
-            unjudged = await _follow(store, program, backfill, bus=bus, tell=tell)
+            unjudged = await _follow(store, program, backfill, now=now, bus=bus, tell=tell)
     return Applied(
         program=program,
         definition=definition,
@@ -128,7 +129,13 @@ async def _put_in_force(
 
 
 async def _follow(
-    store: Store, program: Program, backfill: Backfill, *, bus: Bus | None, tell: Tell | None
+    store: Store,
+    program: Program,
+    backfill: Backfill,
+    *,
+    now: datetime,
+    bus: Bus | None,
+    tell: Tell | None,
 ) -> list[Member]:
     """Bring what is stored into line with the rules: who stands on boards; all else on backfill.
 
@@ -145,7 +152,7 @@ async def _follow(
     done, of = 0, await reading.member_count()
     after: str | None = None
     while page := await reading.member_page(after=after, limit=PAGE_SIZE):
-        changes, left = await _follow_page(store, program, page, backfill=backfill)
+        changes, left = await _follow_page(store, program, page, backfill=backfill, now=now)
         unjudged += left
         if changes is not None and bus is not None and backfill is Backfill.NOTIFY:
             bus.publish(changes)
@@ -156,7 +163,7 @@ async def _follow(
 
 
 async def _follow_page(
-    store: Store, program: Program, page: list[Member], *, backfill: Backfill
+    store: Store, program: Program, page: list[Member], *, backfill: Backfill, now: datetime
 ) -> tuple[Changes | None, list[Member]]:
     rules = program.rules
     changes: Changes | None = None
@@ -165,7 +172,8 @@ async def _follow_page(
         members = await writing.lock_members_by_id({member.id for member in page})
         if backfill is not Backfill.NONE:
             settlement, _ = await rebuild(writing, program, members, unjudged=unjudged)
-            changes = await settlement.write(writing, announce=backfill is Backfill.NOTIFY)
+            announce = backfill is Backfill.NOTIFY
+            changes = (await settle(writing, settlement, now=now, announce=announce)).changes
         for member in members.values():
             ranked = {metric: rules.ranks(metric, member.attributes) for metric in rules.segments}
             if ranked:

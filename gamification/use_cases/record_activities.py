@@ -22,6 +22,7 @@ from gamification.replay import correction, latest, replay
 from gamification.rules.counting import Contributed
 from gamification.settlement import Settlement
 from gamification.state import State
+from gamification.use_cases.settling import settle
 
 ACTIVITIES_MAX = 1000
 """How many activities one request may hold. An import's batches are bounded by its own option."""
@@ -122,9 +123,11 @@ class Batch:
             judged = await self.judge(writing, members)
             await writing.unregister(but={each.member for each in judged.fresh})
             await writing.add_activities(judged.fresh)
-            changes = await judged.settlement.write(writing, announce=not admission.is_import)
-        bus.publish(changes)
-        return judged.results
+            settled = await settle(
+                writing, judged.settlement, now=admission.now, announce=not admission.is_import
+            )
+        bus.publish(settled.changes)
+        return judged.with_more(settled.outcomes)
 
     async def judge(self, judging: Judging, members: Mapping[str, Member]) -> "Judged":
         """What comes of the activities, by what is stored now. Nothing is written.
@@ -151,6 +154,23 @@ class Judged(Struct, frozen=True):
     results: list[Recorded | Refusal]
     fresh: list[Activity]
     settlement: Settlement
+
+    def with_more(
+        self, outcomes: Mapping[MemberId, tuple[Outcome, ...]]
+    ) -> list[Recorded | Refusal]:
+        """The results; what followed for a member from what members share is told with the last of
+        theirs."""
+        results = list(self.results)
+        for member, more in outcomes.items():
+            index = max(
+                index
+                for index, each in enumerate(results)
+                if isinstance(each, Recorded) and each.member.id == member and not each.replayed
+            )
+            last = results[index]
+            assert isinstance(last, Recorded)
+            results[index] = replace(last, outcomes=(*last.outcomes, *more))
+        return results
 
 
 @dataclass(slots=True)

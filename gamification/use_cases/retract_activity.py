@@ -12,6 +12,7 @@ from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.refusals import IdempotencyConflict, InvalidInput, NotFound
 from gamification.use_cases.rebuilding import rebuild
+from gamification.use_cases.settling import settle
 
 REASON_LENGTH_MAX = 500
 
@@ -92,13 +93,15 @@ async def _write(
     await writing.add_retractions(new)
     _check_stored(new, await writing.retractions([each.activity_key for each in new]))
     settlement, corrections = await rebuild(writing, program, members)
-    changes = await settlement.write(writing, announce=True)
+    settled = await settle(writing, settlement, now=now, announce=True)
     outcomes: list[Outcome] = []
     for correction in corrections:
         outcomes += [taken_back(award) for award in correction.lost_awards]
         outcomes += [made(award) for award in correction.new_awards]
         outcomes += [PointsAdjusted(entry) for entry, _ in correction.entries]
-    return Retracted(tuple(activities), not activities, False, tuple(outcomes)), changes
+    for more in settled.outcomes.values():
+        outcomes += more
+    return Retracted(tuple(activities), not activities, False, tuple(outcomes)), settled.changes
 
 
 async def _found(writing: Writing, wish: _Wish) -> list[Activity]:

@@ -24,6 +24,7 @@ class _Found(NamedTuple):
     tallies: dict[TallyKey, Tally]
     subjects: dict[TallyKey, Tally]
     earned: dict[AwardKey, datetime]
+    shared: dict[str, int]
 
 
 async def progress_of_members(
@@ -37,7 +38,14 @@ async def progress_of_members(
     numbers = _by_member(found.tallies | found.subjects | beside)
     held = _by_member(found.earned)
     return {
-        member: progress_of(rules, member, tallies=numbers[member], earned=held[member], now=now)
+        member: progress_of(
+            rules,
+            member,
+            tallies=numbers[member],
+            earned=held[member],
+            now=now,
+            shared=found.shared,
+        )
         for member in members
     }
 
@@ -63,18 +71,25 @@ async def progress_after(
     earned = {
         key: at for key, at in (found.earned | gained).items() if key not in set(after.lost_awards)
     }
-    return progress_of(rules, member, tallies=plain | subjects, earned=earned, now=now)
+    return progress_of(
+        rules, member, tallies=plain | subjects, earned=earned, now=now, shared=found.shared
+    )
 
 
 async def _read(
     reading: Reading, asked: Needs, members: Collection[MemberId], *, limit: int
 ) -> _Found:
-    tallies, subjects, earned = await asyncio.gather(
+    tallies, subjects, earned, shared = await asyncio.gather(
         reading.tallies(members, asked.tallies),
         reading.subjects_below(members, asked.subjects, limit=limit),
         reading.earned(members, asked.badges),
+        reading.shared_numbers(asked.shared) if asked.shared else _none(),
     )
-    return _Found(tallies, subjects, earned)
+    return _Found(tallies, subjects, earned, shared)
+
+
+async def _none() -> dict[str, int]:
+    return {}
 
 
 def _changed(after: Settlement) -> dict[TallyKey, Tally | None]:

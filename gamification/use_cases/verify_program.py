@@ -1,6 +1,7 @@
 """The auditor: every number of a program computed again from its facts, each difference named."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from gamification.ranking import rank_by_hand
 from gamification.refusals import OutOfRange
 from gamification.replay import Replayed, latest, opening_of, replay
 from gamification.rules.earning import OPENING
+from gamification.shared import differing, shared_by
 from gamification.state import Account, AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
 from gamification.use_cases.difference import Difference
 from gamification.use_cases.rank import page_of_board
@@ -49,6 +51,7 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
     """
     auditing, reading = store.auditing(program.record), store.reading(program.record)
     checked, prizes = Checked(of=await reading.member_count()), Prizes()
+    shared: Counter[str] = Counter()
     yield checked
     for orphan in await auditing.orphans():
         yield Difference("a row without its fact", orphan, "present", "absent")
@@ -64,6 +67,7 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
                 facts = f"{len(history)} facts"
                 yield Difference("the history", member.external_id, facts, refusal.message)
                 continue
+            shared.update(shared_by(program.rules, history, replayed.state))
             for difference in _differences(program, member, history, replayed, stored):
                 yield difference
             checked = _count(checked, history, replayed)
@@ -74,6 +78,20 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
                 yield difference
             checked = Checked(**{**_as_dict(checked), "runs": checked.runs + 1})
         yield checked
+    numbers = await auditing.shared_numbers()
+    async for difference in _of_all(reading, program, prizes, (numbers, shared)):
+        yield difference
+
+
+async def _of_all(
+    reading: Reading,
+    program: Program,
+    prizes: Prizes,
+    shared: tuple[Mapping[str, int], Mapping[str, int]],
+) -> AsyncIterator[Difference]:
+    """What is of no member alone: shared numbers, as stored and as computed, and final runs."""
+    for key, one, other in differing(program.rules, *shared):
+        yield Difference("the shared number", key, str(one), str(other))
     async for difference in verify_periods(reading, program, prizes):
         yield difference
 

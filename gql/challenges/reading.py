@@ -30,5 +30,8 @@ async def standing_in(
     keys = [TallyKey(member, metric, run, "") for metric in challenge.run_metrics]
     found = dict(zip(keys, await context.loaders.tallies.load_many(keys), strict=True))
     window = run_named(challenge, run, rules.calendar)
-    status = status_at(challenge, member, found.get, run=window, at=context.at)
+    names = challenge.shared_keys(run)
+    numbers = await context.loaders.shared_numbers.load_many(names)
+    shared = dict(zip(names, numbers, strict=True))
+    status = status_at(challenge, member, found.get, run=window, at=context.at, shared=shared)
     return MemberChallenge.of(rules, key, member, status)

@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from gamification.challenges import ChallengeStatus, StepStatus, run_shown
+from gamification.challenges import (
+    ChallengeStatus,
+    StepStatus,
+    Together,
+    places_left,
+    run_shown,
+    together,
+)
 from gamification.definition.compiled import CompiledChallenge, CompiledProgram
 from gamification.definition.document_challenges import Join
 from gamification.ids import MemberId
+from gamification.ports import Board
 from gamification.state import Award as AwardValue
 from gamification.state import AwardKey
 from gamification.windows import Window
 from gql.badges.types import AwardEvidence, Badge, BadgeGift
-from gql.context import Info
+from gql.context import Context, Info
 from gql.scalars import Quantity
 
 if TYPE_CHECKING:
@@ -52,8 +60,37 @@ class ChallengeStep:
     target: Quantity = strawberry.field(description="The number to reach.")
 
 
+@strawberry.enum(description="Whose number has to reach the goal of a challenge.")
+class ChallengeOf(Enum):
+    MEMBER = strawberry.enum_value("MEMBER", description="Each member's own.")
+    COMMUNITY = strawberry.enum_value("COMMUNITY", description="That of all members together.")
+
+
+@strawberry.type(description="What all members have come to together in a run of a challenge.")
+class ChallengeTogether:
+    total: Quantity = strawberry.field(description="What it has come to.")
+    target: Quantity = strawberry.field(description="The number to reach.")
+    reached_at: datetime | None = strawberry.field(
+        description="When it was reached first, if it was. It stays so, whatever is taken back."
+    )
+    participants: int = strawberry.field(description="How many members have added to it.")
+
+    @classmethod
+    async def of(
+        cls, context: Context, challenge: CompiledChallenge, run: str, state: Together
+    ) -> "ChallengeTogether":
+        board = Board(challenge.contributed_metric, (run,))
+        return cls(
+            total=Quantity(state.total),
+            target=Quantity(state.target),
+            reached_at=state.reached_at,
+            participants=await context.reading.participant_count(board),
+        )
+
+
 @strawberry.type(description="One run of a challenge: the stretch of time in which it counts.")
 class ChallengeRun:
+    definition: strawberry.Private[CompiledChallenge]
     key: str = strawberry.field(
         description="Its name, such as `w2026-03-02`. Empty for a challenge that has one run."
     )
@@ -62,9 +99,34 @@ class ChallengeRun:
     )
     ends_at: datetime | None = strawberry.field(description="When it ends. Null: it does not.")
 
+    @strawberry.field(
+        description="What all members have come to. Null where each has a goal of their own."
+    )
+    async def together(self, info: Info) -> ChallengeTogether | None:
+        challenge, context = self.definition, info.context
+        shared = await _shared(context, challenge, self.key)
+        state = together(challenge, self.key, shared)
+        if state is None:
+            return None
+        return await ChallengeTogether.of(context, challenge, self.key, state)
+
+    @strawberry.field(
+        description="How many more members can complete it. Null where all can who reach the goal."
+    )
+    async def places_left(self, info: Info) -> int | None:
+        shared = await _shared(info.context, self.definition, self.key)
+        return places_left(self.definition, self.key, shared)
+
     @classmethod
-    def of(cls, run: Window) -> "ChallengeRun":
-        return cls(key=run.key, starts_at=run.starts_at, ends_at=run.ends_at)
+    def of(cls, challenge: CompiledChallenge, run: Window) -> "ChallengeRun":
+        return cls(definition=challenge, key=run.key, starts_at=run.starts_at, ends_at=run.ends_at)
+
+
+async def _shared(context: Context, challenge: CompiledChallenge, run: str) -> dict[str, int]:
+    """The numbers of a run that members share."""
+    keys = challenge.shared_keys(run)
+    numbers = await context.loaders.shared_numbers.load_many(keys)
+    return dict(zip(keys, numbers, strict=True))
 
 
 @strawberry.type(description="A goal, or several steps, to reach within a run.")
@@ -81,6 +143,10 @@ class Challenge:
     )
     is_sequential: bool = strawberry.field(
         description="Whether a step counts only once the one before it has been reached."
+    )
+    goal_of: ChallengeOf = strawberry.field(description="Whose number has to reach the goal.")
+    winners: int | None = strawberry.field(
+        description="How many members can complete a run: the first who do. Null: all."
     )
     every: str | None = strawberry.field(
         description="How often a new run begins: `week`. Null: there is one."
@@ -108,7 +174,7 @@ class Challenge:
         context = info.context
         calendar = context.program.rules.calendar
         run = run_shown(self.definition, at or context.at, calendar)
-        return None if run is None else ChallengeRun.of(run)
+        return None if run is None else ChallengeRun.of(self.definition, run)
 
     @classmethod
     def of(cls, rules: CompiledProgram, key: str) -> "Challenge | None":
@@ -126,6 +192,8 @@ class Challenge:
             join=_JOINS[challenge.join],
             counts_from_joining=challenge.counts_from_joining,
             is_sequential=challenge.is_sequential,
+            goal_of=ChallengeOf[challenge.of.name],
+            winners=challenge.winners,
             every=written.every,
             steps=[
                 ChallengeStep(name=step.name, target=Quantity(step.target))
@@ -178,9 +246,12 @@ class MemberChallenge:
         "takes part."
     )
     completed_at: datetime | None = strawberry.field(
-        description="When it was completed, if it was."
+        description="When it was completed, if it was: by the member, or by all together."
     )
-    steps: list[MemberChallengeStep] = strawberry.field(description="How far each step is.")
+    steps: list[MemberChallengeStep] = strawberry.field(
+        description="How far each step is. Where members reach the goal together, it is the "
+        "member's share."
+    )
 
     @strawberry.field(description="The record that it was completed. Null while it is not.")
     async def completion(self, info: Info) -> "CompletedChallenge | None":
@@ -197,7 +268,7 @@ class MemberChallenge:
         return cls(
             member_id=member,
             challenge=challenge,
-            run=ChallengeRun.of(status.run),
+            run=ChallengeRun.of(challenge.definition, status.run),
             state=ChallengeState[status.state.name],
             is_invited=status.is_invited,
             joined_at=status.joined_at,

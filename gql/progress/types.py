@@ -79,6 +79,9 @@ class Progress:
     criteria: list[ProgressCriterion] = strawberry.field(
         description="The criteria of the next milestone, each on its own."
     )
+    share: Quantity | None = strawberry.field(
+        description="The member's own part of what all members reach together. Null elsewhere."
+    )
     completed_at: datetime | None = strawberry.field(
         description="When the last milestone was reached, if it was."
     )
@@ -100,5 +103,6 @@ class Progress:
             next_milestone=Milestone.of(upcoming) if upcoming else None,
             milestones=[Milestone.of(each) for each in bar.milestones],
             criteria=[ProgressCriterion.of(each) for each in bar.criteria],
+            share=None if bar.share is None else Quantity(bar.share),
             completed_at=bar.completed_at,
         )

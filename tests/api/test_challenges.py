@@ -1,11 +1,16 @@
 """joinChallenge, leaveChallenge, inviteToChallenge, and how members stand to challenges."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from gamification.duties.reward_communities import reward_communities
+from gamification.ports import Contended
+from gamification.use_cases.verify_program import Difference, verify_program
 from models.store import open_store
 from tests.api.world import World, new_world
 
@@ -242,6 +247,91 @@ async def test_the_invited_join_and_nobody_joins_twice(club: World) -> None:
         ("CHALLENGE_INVITED", "inner-circle", {"run": ""}),
         ("CHALLENGE_JOINED", "inner-circle", {"run": ""}),
     ]
+
+
+SHARED = """
+key: shared
+name: Shared
+activities: {ran: {value: kilometres}}
+metrics: {distance: {sum: value, of: ran}}
+points: {stars: {}}
+challenges:
+  sprint: {goal: {metric: distance, target: 1}, winners: {most: 5}, give: {stars: 7}}
+  together: {goal: {metric: distance, target: 100}, of: community, give: {stars: 2}}
+"""
+
+RAN = """
+mutation ($member: String!) { recordActivity(input: {member: $member, type: "ran", value: "1"}) {
+  completedChallenges { challengeKey } entries { rule granted } userErrors { code }
+} }
+"""
+
+
+@pytest.fixture
+async def crowd(postgresql_url: str) -> AsyncGenerator[World]:
+    """A program whose members compete and act together, on PostgreSQL."""
+    async with open_store(postgresql_url) as store:
+        yield await new_world(store, SHARED)
+
+
+async def test_two_hundred_at_once_win_five_places_and_reach_one_goal_once(crowd: World) -> None:
+    asked = [crowd.ask(RAN, member=f"m{number % 100:03d}") for number in range(200)]
+    answers = [answer["recordActivity"] for answer in await asyncio.gather(*asked)]
+    assert [answer for answer in answers if answer["userErrors"]] == []
+    winning = [answer for answer in answers if answer["completedChallenges"]]
+    assert [answer["completedChallenges"] for answer in winning] == [
+        [{"challengeKey": "sprint"}]
+    ] * 5
+    assert [answer["entries"] for answer in winning] == [
+        [{"rule": "challenge/sprint/", "granted": "7"}]
+    ] * 5
+    query = """{ program { challenges { key run { placesLeft together {
+        total target participants reachedAt
+    } } } } }"""
+    sprint, together = (await crowd.ask(query))["program"]["challenges"]
+    assert sprint == {"key": "sprint", "run": {"placesLeft": 0, "together": None}}
+    assert together == {
+        "key": "together",
+        "run": {
+            "placesLeft": None,
+            "together": {
+                "total": "200",
+                "target": "100",
+                "participants": 100,
+                "reachedAt": "2017-08-30T12:00:00Z",
+            },
+        },
+    }
+    found = verify_program(crowd.store, crowd.program)
+    assert [str(each) async for each in found if isinstance(each, Difference)] == []
+
+
+async def test_two_processes_that_reward_at_once_reward_each_member_once(crowd: World) -> None:
+    for number in range(50):
+        await crowd.ask(RAN, member=f"m{number}")
+        await crowd.ask(RAN, member=f"m{number}")
+
+    async def reward() -> int:
+        while True:
+            with suppress(Contended):
+                return await reward_communities(
+                    crowd.store, crowd.hub, crowd.program, now=crowd.at, page_size=7
+                )
+
+    assert sum(await asyncio.gather(reward(), reward(), reward())) == 50
+    member = """{ member(externalId: "m9") { points { balance } challenges(state: [COMPLETED]) {
+        challenge { key } steps { current } completion { run }
+    } } }"""
+    assert (await crowd.ask(member))["member"] == {
+        "points": [{"balance": "2"}],
+        "challenges": [
+            {
+                "challenge": {"key": "together"},
+                "steps": [{"current": "2"}],
+                "completion": {"run": ""},
+            }
+        ],
+    }
 
 
 async def test_the_program_lists_its_challenges(club: World) -> None:

@@ -64,6 +64,7 @@ def test_what_is_stored_rightly_is_left_alone() -> None:
     assert correction(replay(TIMELINE, history), stored(history)) == Correction(
         tallies=(),
         lost_tallies=frozenset(),
+        moves={},
         accounts={},
         entries=(),
         awards=(),

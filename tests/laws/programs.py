@@ -117,8 +117,9 @@ def programs_of_streaks(draw: st.DrawFn) -> CompiledProgram:
 
 
 @st.composite
-def programs_of_challenges(draw: st.DrawFn) -> CompiledProgram:
-    """Challenges and what they lead to: who takes part, and when, decides over all else."""
+def programs_of_challenges(draw: st.DrawFn, *, shared: bool = False) -> CompiledProgram:
+    """Challenges and what they lead to: who takes part, and when, decides over all else. With
+    `shared` members draw on the same places, and add to the same numbers."""
     small = st.integers(1, 3)
     whole: dict[str, Any] = {
         "key": KEY,
@@ -128,7 +129,7 @@ def programs_of_challenges(draw: st.DrawFn) -> CompiledProgram:
         "activities": ACTIVITIES,
         "metrics": METRICS,
         "points": {"stars": {}},
-        "challenges": _challenges(draw, small),
+        "challenges": _challenges(draw, small) | (_shared(draw, small) if shared else {}),
         "badges": {
             "winner": {"give": {"stars": 1}},
             "faithful": {"when": {"challenge": "solo", "at_least": draw(st.integers(1, 2))}},
@@ -168,6 +169,31 @@ def _challenges(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any
             "join": "invitation",
             "count_from": draw(count_from),
             "give": {"stars": 3, "badge": "winner"},
+        },
+    }
+
+
+def _shared(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
+    every = st.sampled_from([None, "day", "week"])
+    return {
+        "first": {
+            "goal": {"metric": "orders", "target": draw(small)},
+            "every": draw(every),
+            "winners": {"most": draw(st.integers(1, 2))},
+            "give": {"stars": 2, "badge": "winner"},
+        },
+        "together": {
+            "goal": {"metric": "spend", "target": draw(small) * 2},
+            "every": draw(every),
+            "of": "community",
+            "give": {"stars": 4},
+        },
+        "crew": {
+            "goal": {"metric": "spend", "target": draw(small)},
+            "of": "community",
+            "join": "opt_in",
+            "count_from": draw(st.sampled_from(["start", "join"])),
+            "give": {"stars": 1},
         },
     }
 

@@ -38,6 +38,9 @@ def lives(draw: st.DrawFn, rules: CompiledProgram) -> list[Step]:
     return steps
 
 
+_JOINED = ("quest", "quest", "club", "crew")
+
+
 def _commands(rules: CompiledProgram) -> st.SearchStrategy[NewFact]:
     types = [
         CommandType.CHALLENGE_JOINED,
@@ -56,6 +59,8 @@ def _commands(rules: CompiledProgram) -> st.SearchStrategy[NewFact]:
         command,
         st.sampled_from(MEMBERS),
         st.sampled_from(types),
-        st.sampled_from(["quest", "quest", "club"]),
+        st.sampled_from(
+            [key for key in ("quest", "quest", "club", "crew") if key in rules.challenges]
+        ),
         st.integers(0, len(MOMENTS) - 1),
     )

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamification.definition.compiled import CompiledProgram
+from gamification.duties.reward_communities import reward_communities
 from gamification.use_cases.record_activities import Recorded
 from tests.laws.effort import tried
 from tests.laws.histories import TakenBack
@@ -25,6 +26,11 @@ async def live(told: Scene, steps: list[Step]) -> list[Recorded]:
     return accepted
 
 
+async def rewarded(told: Scene) -> int:
+    """Reward who has a part in what was reached together; how many."""
+    return await reward_communities(told.store, told.bus, told.program, now=told.now)
+
+
 @tried(3)
 @given(programs_of_challenges(), st.data())
 def test_the_state_is_that_of_the_accepted_facts_in_order(
@@ -32,6 +38,22 @@ def test_the_state_is_that_of_the_accepted_facts_in_order(
 ) -> None:
     told = now_done(staged(rules))
     now_done(live(told, data.draw(lives(rules))))
+    assert [str(each) for each in now_done(told.differences())] == []
+
+
+@tried(2)
+@given(programs_of_challenges(shared=True), st.data())
+def test_so_it_is_where_members_share_places_and_goals(
+    rules: CompiledProgram, data: st.DataObject
+) -> None:
+    told = now_done(staged(rules))
+    steps = data.draw(lives(rules))
+    cut = data.draw(st.integers(0, len(steps)))
+    now_done(live(told, steps[:cut]))
+    now_done(rewarded(told))
+    assert now_done(rewarded(told)) == 0
+    now_done(live(told, steps[cut:]))
+    now_done(rewarded(told))
     assert [str(each) for each in now_done(told.differences())] == []
 
 

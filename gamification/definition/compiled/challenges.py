@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gamification.definition.compiled.numbers import Contribution
-from gamification.definition.document_challenges import Join
+from gamification.definition.document_challenges import Join, Of
+from gamification.ids import MemberId
 from gamification.metrics import Aggregation
 from gamification.windows import Spec
 
@@ -25,7 +26,8 @@ class CompiledStep(NamedTuple):
 class CompiledChallenge:
     """A challenge: one run for each window that lies, in part at least, in `[since, until)`.
 
-    A run has the key of its window. `gives` are points, `badges` those that it gives.
+    A run has the key of its window. `gives` are points, `badges` those that it gives. At most
+    `winners` complete a run (None: all who can).
     """
 
     key: str
@@ -37,6 +39,8 @@ class CompiledChallenge:
     window: Spec
     since: datetime | None
     until: datetime | None
+    of: Of
+    winners: int | None
     gives: tuple[tuple[str, int], ...]
     badges: tuple[str, ...]
 
@@ -61,10 +65,61 @@ class CompiledChallenge:
         return f"challenge-done:{self.key}"
 
     @property
+    def waiting_metric(self) -> str:
+        """The tally of a run that is 1 for who has reached all and needs a place among the first
+        who do."""
+        return f"challenge-waiting:{self.key}"
+
+    @property
+    def place_metric(self) -> str:
+        """The tally of a run that is 1 for who has such a place."""
+        return f"challenge-place:{self.key}"
+
+    @property
+    def contributed_metric(self) -> str:
+        """The tally of a run that is 1 for who has added to what members reach together, since they
+        first did. It is ranked, so that they can be listed in that order."""
+        return f"challenge-contributed:{self.key}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether members reach the goal together."""
+        return self.of is not Of.MEMBER
+
+    def place_fact(self, run: str, member: MemberId) -> str:
+        """The key of the fact that a member wins in a run: there is one, at most."""
+        return f"challenge:{self.key}:{run}:{member}"
+
+    def places_key(self, run: str) -> str:
+        """The shared number of places that were given in a run."""
+        return f"challenge-places:{self.key}:{run}"
+
+    def total_key(self, run: str) -> str:
+        """The shared number of what all members have come to in a run."""
+        return f"challenge-total:{self.key}:{run}"
+
+    def reached_key(self, run: str) -> str:
+        """The shared number that says when they reached the goal, in microseconds; 0: not yet."""
+        return f"challenge-reached:{self.key}:{run}"
+
+    def rewarded_key(self, run: str) -> str:
+        """The shared number that is 1 once all who have a part in it were rewarded."""
+        return f"challenge-rewarded:{self.key}:{run}"
+
+    def shared_keys(self, run: str) -> tuple[str, ...]:
+        """The shared numbers that say how a run stands."""
+        if self.is_shared:
+            return self.total_key(run), self.reached_key(run)
+        return () if self.winners is None else (self.places_key(run),)
+
+    @property
     def run_metrics(self) -> tuple[str, ...]:
         """All that is kept of a member in a run."""
         of_steps = [metric for step in self.steps for metric in (step.metric, step.reached_metric)]
-        return (*of_steps, self.joined_metric, self.invited_metric, self.done_metric)
+        of_all = (self.joined_metric, self.invited_metric, self.done_metric)
+        limited = () if self.winners is None else (self.waiting_metric, self.place_metric)
+        shared = (self.contributed_metric,) if self.is_shared else ()
+        return (*of_steps, *of_all, *limited, *shared)
 
     @property
     def award(self) -> str:

@@ -47,10 +47,21 @@ class CompiledProgram:
     segments: Mapping[str, Segment]
     counted_badges: frozenset[str]
     counted_challenges: frozenset[str]
+    totalled: Mapping[str, CompiledChallenge] = field(init=False, repr=False, compare=False)
+    """The challenges that members reach together, by the metric that adds up."""
+    limited: Mapping[str, CompiledChallenge] = field(init=False, repr=False, compare=False)
+    """The challenges with a limit on winners, by the metric of who waits for a place."""
     agendas: dict[date, Agenda] = field(
         default_factory=dict[date, Agenda], init=False, repr=False, compare=False
     )
     """A cache of `agenda`: deleting it costs time, never meaning."""
+
+    def __post_init__(self) -> None:
+        challenges = self.challenges.values()
+        totalled = {each.steps[0].metric: each for each in challenges if each.is_shared}
+        limited = {each.waiting_metric: each for each in challenges if each.winners is not None}
+        object.__setattr__(self, "totalled", totalled)
+        object.__setattr__(self, "limited", limited)
 
     def agenda(self, at: datetime) -> Agenda:
         """The windows of the local day that `at` belongs to."""

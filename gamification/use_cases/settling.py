@@ -1,0 +1,138 @@
+"""The end of every transaction that changes members: what they share is settled, all is written.
+
+Without it two transactions could give the last place among the first of a challenge to two members,
+or miss the moment at which all together reach a goal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gamification.challenges import EPOCH, INSTANT
+from gamification.commands import CommandType
+from gamification.definition.compiled import CompiledChallenge
+from gamification.facts import Activity
+from gamification.ids import MemberId
+from gamification.outcomes import Outcome, PointsAdjusted, made
+from gamification.ports import Changes, Writing
+from gamification.settlement import Settlement
+from gamification.state import TallyKey
+from gamification.use_cases.rebuilding import rebuild
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was written; `outcomes` is what followed for members from what they share."""
+
+    changes: Changes
+    outcomes: Mapping[MemberId, tuple[Outcome, ...]]
+
+
+async def settle(
+    writing: Writing, settlement: Settlement, *, now: datetime, announce: bool
+) -> Settled:
+    """Write a settlement, and what follows from numbers that members share.
+
+    The shared numbers are locked before anything is written, since writing notices takes a lock,
+    too. Facts must have been written before.
+    """
+    waiting = await _waiting(writing, settlement)
+    keys = {challenge.places_key(key.window) for key, challenge in waiting}
+    for metric, run in settlement.totals:
+        keys.update(settlement.program.rules.totalled[metric].shared_keys(run))
+    numbers = await writing.lock_shared(keys) if keys else {}
+    places = _places(waiting, numbers, now=now)
+    _add_up(settlement, numbers, now=now)
+    if numbers:
+        await writing.put_shared(numbers)
+    changes = await settlement.write(writing, announce=announce)
+    if not places:
+        return Settled(changes, {})
+    await writing.add_activities(places)
+    return await _with_places(writing, settlement, places, changes=changes, announce=announce)
+
+
+Waiting = tuple[TallyKey, CompiledChallenge]
+
+
+async def _waiting(writing: Writing, settlement: Settlement) -> list[Waiting]:
+    """Who has reached all now and needs a place among the first, in the order of having done so."""
+    limited = settlement.program.rules.limited
+    if not limited:
+        return []
+    found = [(key, limited[key.metric]) for key in settlement.tallies if key.metric in limited]
+    given = await writing.activities([_key(each) for each in found]) if found else {}
+    new = [each for each in found if _key(each) not in given]
+    tallies = settlement.tallies
+    return sorted(new, key=lambda each: (tallies[each[0]].reached_at, each[0].member))
+
+
+def _key(waiting: Waiting) -> str:
+    key, challenge = waiting
+    return challenge.place_fact(key.window, key.member)
+
+
+def _places(waiting: list[Waiting], numbers: dict[str, int], *, now: datetime) -> list[Activity]:
+    """The facts that members have a place, as long as there are places. Counts them."""
+    places: list[Activity] = []
+    for key, challenge in waiting:
+        counter = challenge.places_key(key.window)
+        assert challenge.winners is not None, "it is one of the limited"
+        if numbers[counter] < challenge.winners:
+            numbers[counter] += 1
+            places.append(
+                Activity(
+                    key=challenge.place_fact(key.window, key.member),
+                    member=key.member,
+                    type=CommandType.CHALLENGE_WON.value,
+                    value=0,
+                    properties={"challenge": challenge.key, "run": key.window},
+                    occurred_at=now,
+                    received_at=now,
+                )
+            )
+    return places
+
+
+def _add_up(settlement: Settlement, numbers: dict[str, int], *, now: datetime) -> None:
+    """Move the totals. When one reaches its target first is written down, and stays so."""
+    for (metric, run), move in settlement.totals.items():
+        challenge = settlement.program.rules.totalled[metric]
+        total, reached = challenge.total_key(run), challenge.reached_key(run)
+        numbers[total] += move
+        if numbers[total] >= challenge.steps[0].target and not numbers[reached]:
+            # Clocks of senders may be ahead of ours: what was counted was done by then.
+            latest = max((each.occurred_at for each in settlement.last.values()), default=now)
+            numbers[reached] = (max(now, latest) - EPOCH) // INSTANT
+
+
+async def _with_places(
+    writing: Writing,
+    settlement: Settlement,
+    places: list[Activity],
+    *,
+    changes: Changes,
+    announce: bool,
+) -> Settled:
+    """Judge the members again who have got a place, and write what follows."""
+    members = await writing.lock_members_by_id({place.member for place in places})
+    after, corrections = await rebuild(writing, settlement.program, members)
+    for place in places:
+        last = members[place.member].last
+        after.last[place.member] = place.order if last is None else max(last, place.order)
+    more = await after.write(writing, announce=announce)
+    outcomes: dict[MemberId, tuple[Outcome, ...]] = {}
+    for member, correction in zip(sorted(members), corrections, strict=True):
+        outcomes[member] = (
+            *(made(award) for award in correction.new_awards),
+            *(PointsAdjusted(entry) for entry, _ in correction.entries),
+        )
+    return Settled(
+        Changes(
+            changes.program,
+            changes.members | more.members,
+            changes.boards | more.boards,
+            (*changes.notices, *more.notices),
+        ),
+        outcomes,
+    )
