@@ -35,6 +35,9 @@ class CommandType(Enum):
     POINTS_EXPIRED = "points:expired"
     TIER_PLACED = "tier:placed"
     CHALLENGE_WON = "challenge:won"
+    POINTS_HELD = "points:held"
+    POINTS_CAPTURED = "points:captured"
+    POINTS_RELEASED = "points:released"
 
 
 class NewCommand(Struct, frozen=True, gc=False):

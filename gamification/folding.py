@@ -32,13 +32,15 @@ class Folded:
     """The state after the batch, and what every fact did.
 
     Members in `replaying` have late facts that do not commute: their outcomes are left out, and
-    their part of the state is to be ignored. `last` holds every member's latest place.
+    their part of the state is to be ignored. Their commands that came after are in `unasked`: they
+    have to be accepted yet. `last` holds every member's latest place.
     """
 
     state: State
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict[str, list[Outcome]])
     refused: dict[str, Refusal] = field(default_factory=dict[str, Refusal])
     replaying: set[MemberId] = field(default_factory=set[MemberId])
+    unasked: set[str] = field(default_factory=set[str])
     last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
 
 
@@ -53,6 +55,8 @@ def fold(
     for recorded, left, contributions in sorted(activities, key=_in_order):
         member = recorded.member
         if member in folded.replaying:
+            if left is not None and is_command(recorded.type):
+                folded.unasked.add(recorded.key)
             continue
         known, order = members[member].last, recorded.order
         is_late = known is not None and order < known

@@ -136,6 +136,11 @@ def portions(lots: Lots, at: datetime) -> Portions:
     return Portions(available - lots.debt, pending, held, expired)
 
 
+def expired_unentered(lots: Lots, at: datetime) -> int:
+    """What had expired by a moment and is still there, because its expiry is not entered yet."""
+    return sum(lot.amount for lot in lots.open if lot.is_expired(at))
+
+
 # ------------------------------------------------------------------------------ what time does
 
 

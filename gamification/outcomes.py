@@ -142,6 +142,9 @@ class NoticeKind(Enum):
 
     BADGE_AWARDED = "badge_awarded"
     BADGE_REVOKED = "badge_revoked"
+    POINTS_EXPIRING = "points_expiring"
+    POINTS_EXPIRED = "points_expired"
+    HOLD_RELEASED = "hold_released"
     CHALLENGE_INVITED = "challenge_invited"
     CHALLENGE_JOINED = "challenge_joined"
     CHALLENGE_COMPLETED = "challenge_completed"

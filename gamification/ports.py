@@ -29,8 +29,10 @@ from gamification.stored import (
     Ahead,
     ApiKey,
     AwardRow,
+    BalanceAsked,
     Board,
     DefinitionVersion,
+    DuePlace,
     EntryRow,
     Member,
     ProgramRecord,
@@ -134,6 +136,10 @@ class Writing(Judging, WritingPeriods, Protocol):
     async def delete_tallies(self, keys: Collection[TallyKey]) -> None: ...
 
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None: ...
+
+    async def put_due(self, due: Mapping[AccountKey, datetime | None]) -> None:
+        """Note when a duty has to look at these accounts, which exist; None: not any more."""
+        ...
 
     async def put_shared(self, numbers: Mapping[str, int]) -> None:
         """Insert or replace shared numbers, which must be locked."""
@@ -318,6 +324,17 @@ class Reading(ReadingPeriods, Protocol):
 
     async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
         """The windows a ranked metric has tallies in, latest key first, below `before`."""
+        ...
+
+    async def due_accounts(
+        self, now: datetime, *, after: DuePlace | None, limit: int
+    ) -> list[DuePlace]:
+        """The accounts that a duty has to look at by now, after the given place."""
+        ...
+
+    async def balances_at(self, asked: Collection[BalanceAsked]) -> dict[BalanceAsked, int]:
+        """The sum of what each account's ledger says of the time up to a moment, that moment and
+        the opening included; nothing of accounts without entries."""
         ...
 
     async def notices_after(

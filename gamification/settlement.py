@@ -23,9 +23,11 @@ from gamification.outcomes import (
     PointsEarned,
     TallyChanged,
 )
+from gamification.point_notices import notices_of
 from gamification.ports import Changes, Member, Ranked, Writing
 from gamification.program import Program
 from gamification.replay import Correction, Replayed
+from gamification.rules.lot import due_next
 from gamification.state import Account, AccountKey, Award, AwardKey, Entry, Tally, TallyKey
 
 
@@ -60,23 +62,12 @@ class Settlement:
                         before = 0 if outcome.before is None else outcome.before.value
                         self._total(outcome.key, outcome.after.value - before)
                 case PointsEarned():
-                    posting, account = outcome.posting, outcome.account
-                    self.accounts[outcome.account_key] = account
-                    entry = Entry(
-                        outcome.key,
-                        0,
-                        posting.granted,
-                        posting.requested,
-                        posting.limited_by,
-                        posting.occurred_at,
-                        posting.version,
-                        posting.allocations,
-                    )
-                    self.entries.append((entry, account.balance))
-                case AttributesChanged(member, attributes):
-                    self.attributes[member] = attributes
+                    self._enter(outcome)
                 case LotsChanged():
                     self.accounts[outcome.account_key] = outcome.account
+                    self.announce(outcome)
+                case AttributesChanged(member, attributes):
+                    self.attributes[member] = attributes
                 case BadgeAwarded(award) | ChallengeCompleted(award):
                     self.awards.append(award)
                     self._announce_made(award)
@@ -86,6 +77,23 @@ class Settlement:
                     raise AssertionError("only a replay revokes and adjusts")
                 case _:
                     assert_never(outcome)
+
+    def _enter(self, earned: PointsEarned) -> None:
+        posting, account = earned.posting, earned.account
+        self.accounts[earned.account_key] = account
+        entry = Entry(
+            earned.key,
+            0,
+            posting.granted,
+            posting.requested,
+            posting.limited_by,
+            posting.occurred_at,
+            posting.version,
+            posting.allocations,
+        )
+        self.entries.append((entry, account.balance))
+        if account.lots is not None:
+            self.announce(earned)
 
     def correct(self, member: MemberId, replayed: Replayed, correction: Correction) -> None:
         """What the replay of a member's history changes."""
@@ -107,8 +115,20 @@ class Settlement:
         for award in correction.lost_awards:
             self._announce_lost(award)
 
-    def announce(self, changed: ParticipationChanged) -> None:
-        """Tell that a member joined a challenge or was invited. Who leaves knows it already."""
+    def announce(self, outcome: Outcome) -> None:
+        """Tell what there is to tell of an outcome besides awards: who joined a challenge or was
+        invited (who leaves knows it already), and what time did to points."""
+        match outcome:
+            case ParticipationChanged():
+                self._announce_participation(outcome)
+            case LotsChanged(ended=ended) if ended:
+                self.notices += notices_of(outcome)
+            case PointsEarned() if outcome.account.lots is not None:
+                self.notices += notices_of(outcome)
+            case _:
+                pass
+
+    def _announce_participation(self, changed: ParticipationChanged) -> None:
         kinds = {
             Participation.JOINED: NoticeKind.CHALLENGE_JOINED,
             Participation.INVITED: NoticeKind.CHALLENGE_INVITED,
@@ -132,7 +152,7 @@ class Settlement:
         if self.lost_tallies:
             await writing.delete_tallies(self.lost_tallies)
         if self.accounts:
-            await writing.put_accounts(self.accounts)
+            await self._write_accounts(writing)
         if self.entries:
             await writing.add_entries(self.entries)
         if self.lost_awards:
@@ -149,6 +169,18 @@ class Settlement:
     def _total(self, key: TallyKey, move: int) -> None:
         total = key.metric, key.window
         self.totals[total] = self.totals.get(total, 0) + move
+
+    async def _write_accounts(self, writing: Writing) -> None:
+        """Write the accounts, and when a duty has to look at those that time does something to."""
+        await writing.put_accounts(self.accounts)
+        rules = self.program.rules
+        due = {
+            key: due_next(rules.units[key.unit], account, rules.calendar)
+            for key, account in self.accounts.items()
+            if account.lots is not None and key.unit in rules.units
+        }
+        if due:
+            await writing.put_due(due)
 
     def _announce_made(self, award: Award) -> None:
         of_challenge = award.key.is_of_challenge

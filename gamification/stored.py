@@ -132,6 +132,20 @@ class EntryRow(NamedTuple):
     balance_after: int
 
 
+class DuePlace(NamedTuple):
+    """An account that a duty has to look at, and since when. In the order of these."""
+
+    due_at: datetime
+    account: AccountKey
+
+
+class BalanceAsked(NamedTuple):
+    """Asks for what an account's entries up to a moment come to."""
+
+    account: AccountKey
+    at: datetime
+
+
 class RuleSum(NamedTuple):
     """What one rule has entered in an account: its first entries, and what adjusted them since."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gamification.duties.expire_points import expire_points
 from gamification.duties.pay_prizes import pay_prizes
 from gamification.duties.reward_communities import reward_communities
 from gamification.duties.settle_periods import settle_periods
@@ -28,7 +29,7 @@ class Duty(Protocol):
     async def __call__(self, store: Store, bus: Bus, program: Program, *, now: datetime) -> int: ...
 
 
-DUTIES: tuple[Duty, ...] = (settle_periods, pay_prizes, reward_communities)
+DUTIES: tuple[Duty, ...] = (settle_periods, pay_prizes, reward_communities, expire_points)
 """In the order in which they are done."""
 
 

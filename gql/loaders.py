@@ -23,6 +23,7 @@ from gamification.ports import (
     ActivityRow,
     Ahead,
     AwardRow,
+    BalanceAsked,
     Board,
     EntryRow,
     Member,
@@ -161,6 +162,14 @@ class Loaders:
             for key, account in found.items():
                 by_member[key.member][key.unit] = account
             return [by_member[member] for member in members]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def balances_at(self) -> DataLoader[BalanceAsked, int]:
+        async def load(asked: list[BalanceAsked]) -> list[int]:
+            found = await self._reading.balances_at(asked)
+            return [found.get(each, 0) for each in asked]
 
         return DataLoader(load_fn=load)
 

@@ -22,6 +22,21 @@ class NoticeKind(Enum):
     BADGE_REVOKED = strawberry.enum_value(
         "BADGE_REVOKED", description="History changed, and an award does not hold any more."
     )
+    POINTS_EXPIRING = strawberry.enum_value(
+        "POINTS_EXPIRING",
+        description="Points are going to expire: `about` is the unit, `details` has the `amount` "
+        "and when (`expiresAt`). Told once for each such moment.",
+    )
+    POINTS_EXPIRED = strawberry.enum_value(
+        "POINTS_EXPIRED",
+        description="Points have expired: `about` is the unit, `details` has the `amount` and when "
+        "(`expiresAt`).",
+    )
+    HOLD_RELEASED = strawberry.enum_value(
+        "HOLD_RELEASED",
+        description="Points are not held any more, because the hold was released or has timed out: "
+        "`about` is the unit, `details` has the `hold` and the `amount`.",
+    )
     CHALLENGE_INVITED = strawberry.enum_value(
         "CHALLENGE_INVITED",
         description="A member may join a challenge: `about` is its key, `details` has the `run`.",

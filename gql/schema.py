@@ -16,6 +16,7 @@ from gql.members.mutations import MemberMutations
 from gql.members.queries import MemberQueries
 from gql.members.subscriptions import MemberSubscriptions
 from gql.nodes import NodeQueries
+from gql.points.holds import HoldMutations
 from gql.points.mutations import PointsMutations
 from gql.points.spending import SpendingMutations
 from gql.programs.mutations import ProgramMutations
@@ -36,6 +37,7 @@ class Mutation(
     ActivityMutations,
     PointsMutations,
     SpendingMutations,
+    HoldMutations,
     StreakMutations,
     TierMutations,
     ChallengeMutations,

@@ -5,11 +5,12 @@ from collections.abc import Callable, Collection, Sequence
 from msgspec.structs import astuple
 
 from gamification.ids import MemberId
-from gamification.ports import EntryRow, RuleSum
+from gamification.ports import BalanceAsked, EntryRow, RuleSum
 from gamification.state import AccountKey, Entry
 from models.mapping import ENTRY_COLUMNS, entry_to_core, entry_to_row
 from models.session import Scope
 from models.statement import Statement
+from models.times import to_micros
 
 _CONTRA_ACCOUNT = "issuance"
 """Where earned points come from, and go back to when they are taken."""
@@ -77,6 +78,18 @@ _RULE_SUMS = Statement(
     rows={"member_id": int, "unit": str},
 )
 
+_BALANCES_AT = Statement(
+    """
+    SELECT r.n, CAST(sum(
+        CASE WHEN e.occurred_at <= r.at OR e.rule = 'opening' THEN e.amount ELSE 0 END
+    ) AS BIGINT)
+    FROM {rows} CROSS JOIN ledger_entry e
+    WHERE e.program_id = $1 AND e.member_id = r.member_id AND e.unit = r.unit
+    GROUP BY r.n
+    """,
+    rows={"member_id": int, "unit": str, "at": int},
+)
+
 
 async def add(
     scope: Scope, entries: Sequence[tuple[Entry, int]], activity_id: Callable[[str], int]
@@ -117,3 +130,10 @@ async def rule_sums(
     for row in await scope.fetch(_RULE_SUMS, rows=list(map(astuple, found))):
         found[AccountKey(MemberId(row[0]), row[1])].append(RuleSum(*row[2:]))
     return {account: sorted(sums) for account, sums in found.items()}
+
+
+async def balances_at(scope: Scope, asked: Collection[BalanceAsked]) -> dict[BalanceAsked, int]:
+    """What the entries of accounts up to moments come to."""
+    places = list(asked)
+    rows = [(*astuple(each.account), to_micros(each.at)) for each in places]
+    return {places[n - 1]: amount for n, amount in await scope.fetch(_BALANCES_AT, rows=rows)}

@@ -1,11 +1,12 @@
 """Without this module tallies and accounts could be neither loaded nor written in bulk."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from msgspec.structs import astuple
 
 from gamification.ids import MemberId
-from gamification.ports import Ranked, SubjectBound
+from gamification.ports import DuePlace, Ranked, SubjectBound
 from gamification.state import Account, AccountKey, Tally, TallyKey, TallySpan
 from models.mapping import (
     ACCOUNT_COLUMNS,
@@ -19,6 +20,7 @@ from models.mapping import (
 )
 from models.session import Scope
 from models.statement import Statement
+from models.times import from_micros, to_micros, to_micros_or_null
 
 _KEY = {"member_id": int, "metric": str, "window_key": str, "subject": str}
 _SAME_KEY = """
@@ -120,6 +122,28 @@ _PUT_ACCOUNTS = Statement(
     },
 )
 
+_PUT_DUE = Statement(
+    """
+    UPDATE account SET due_at = r.due_at FROM {rows}
+    WHERE account.program_id = $1 AND account.member_id = r.member_id AND account.unit = r.unit
+    """,
+    rows={"member_id": int, "unit": str, "due_at": int},
+)
+
+
+def _due(condition: str) -> Statement:
+    return Statement(
+        f"""
+        SELECT c.due_at, c.member_id, c.unit FROM account c
+        WHERE c.program_id = $1 AND c.due_at <= $2 {condition}
+        ORDER BY c.due_at, c.member_id, c.unit LIMIT $3
+        """
+    )
+
+
+_DUE = _due("")
+_DUE_AFTER = _due("AND (c.due_at, c.member_id, c.unit) > ($4, $5, $6)")
+
 
 async def tallies(scope: Scope, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]:
     """The tallies with these keys."""
@@ -182,3 +206,22 @@ async def put_accounts(scope: Scope, accounts: Mapping[AccountKey, Account]) -> 
     """Insert or replace."""
     rows = [account_to_row(key, accounts[key]) for key in sorted(accounts)]
     await scope.fetch(_PUT_ACCOUNTS, rows=rows)
+
+
+async def put_due(scope: Scope, due: Mapping[AccountKey, datetime | None]) -> None:
+    """Note when a duty has to look at accounts."""
+    rows = [(*astuple(key), to_micros_or_null(due[key])) for key in sorted(due)]
+    await scope.fetch(_PUT_DUE, rows=rows)
+
+
+async def due(scope: Scope, now: datetime, *, after: DuePlace | None, limit: int) -> list[DuePlace]:
+    """The accounts that have come due, in the order of their places."""
+    asked = (to_micros(now), limit)
+    if after is None:
+        rows = await scope.fetch(_DUE, *asked)
+    else:
+        place = (to_micros(after.due_at), *astuple(after.account))
+        rows = await scope.fetch(_DUE_AFTER, *asked, *place)
+    return [
+        DuePlace(from_micros(at), AccountKey(MemberId(member), unit)) for at, member, unit in rows
+    ]

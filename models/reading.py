@@ -12,7 +12,9 @@ from gamification.ports import (
     ActivityRow,
     Ahead,
     AwardRow,
+    BalanceAsked,
     Board,
+    DuePlace,
     EntryRow,
     Member,
     RuleSum,
@@ -192,6 +194,14 @@ class SqlReading:
 
     async def final_tie_starts(self, key: PeriodKey, place: Place) -> int:
         return await periods.tie_starts(self._scope, key, place)
+
+    async def due_accounts(
+        self, now: datetime, *, after: DuePlace | None, limit: int
+    ) -> list[DuePlace]:
+        return await numbers.due(self._scope, now, after=after, limit=limit)
+
+    async def balances_at(self, asked: Collection[BalanceAsked]) -> dict[BalanceAsked, int]:
+        return await ledger_book.balances_at(self._scope, asked)
 
     async def notices_after(
         self, after: int, *, member: MemberId | None, public_only: bool, limit: int

@@ -87,6 +87,9 @@ class SqlWriting(SqlJudging):
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None:
         await numbers.put_accounts(self._scope, accounts)
 
+    async def put_due(self, due: Mapping[AccountKey, datetime | None]) -> None:
+        await numbers.put_due(self._scope, due)
+
     async def put_shared(self, numbers: Mapping[str, int]) -> None:
         await sharing.put(self._scope, numbers)
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from gamification import lots
 from gamification.commands import is_command
+from gamification.days import day_starts, plus_days
 from gamification.definition.compiled import Negative, Unit
 from gamification.draft import Draft, subject_text
 from gamification.facts import Activity
@@ -14,7 +15,7 @@ from gamification.ledger import Granted, Room, capped, later
 from gamification.lots import Lot, Lots, Moved, Portions
 from gamification.quantity import add
 from gamification.state import Account
-from gamification.windows import Calendar
+from gamification.windows import Calendar, day_at
 
 SHORTFALL = "shortfall"
 """What limited a posting that was to take more than there was."""
@@ -66,6 +67,63 @@ def disused_at(unit: Unit, kept: Lots, calendar: Calendar) -> datetime | None:
     if expiry is None or not expiry.by_disuse or kept.used_at is None:
         return None
     return expiry.moment(kept.used_at, calendar)
+
+
+# ---------------------------------------------------------------------------------- due by time
+
+
+def due_by(unit: Unit, account: Account, now: datetime, calendar: Calendar) -> datetime | None:
+    """The first moment since which something has expired or timed out that is not entered yet."""
+    passed = [moment for moment in _endings(unit, account, calendar) if moment <= now]
+    return min(passed, default=None)
+
+
+def due_next(
+    unit: Unit, account: Account, calendar: Calendar, *, warned_until: datetime | None = None
+) -> datetime | None:
+    """When a duty has to look at the account next; warnings up to a moment have been given."""
+    warnings = [warns_at for warns_at, _ in _warnings(unit, account, calendar)]
+    later = [each for each in warnings if warned_until is None or each > warned_until]
+    return min([*later, *_endings(unit, account, calendar)], default=None)
+
+
+def warned_by(
+    unit: Unit, account: Account, now: datetime, calendar: Calendar
+) -> list[tuple[datetime, int]]:
+    """What is going to expire so soon that its member is to be told: moments and amounts."""
+    kept = account_at(unit, account, now, calendar).lots
+    return [
+        (moment, sum(lot.amount for lot in kept.open if lot.expires_at == moment))
+        for warns_at, moment in _warnings(unit, account, calendar)
+        if warns_at <= now < moment
+    ]
+
+
+def _endings(unit: Unit, account: Account, calendar: Calendar) -> list[datetime]:
+    """When lots expire and holds time out."""
+    if account.lots is None:
+        return []
+    return [*_expiries(unit, account, calendar), *(hold.until for hold in account.lots.holds)]
+
+
+def _warnings(unit: Unit, account: Account, calendar: Calendar) -> list[tuple[datetime, datetime]]:
+    """When it is to be announced that lots expire, and when they do."""
+    expiry = None if unit.lots is None else unit.lots.expiry
+    if expiry is None or expiry.warn_days is None:
+        return []
+    days, zone = -expiry.warn_days, calendar.zone
+    return [
+        (day_starts(plus_days(day_at(moment, calendar), days), zone), moment)
+        for moment in _expiries(unit, account, calendar)
+    ]
+
+
+def _expiries(unit: Unit, account: Account, calendar: Calendar) -> list[datetime]:
+    if account.lots is None or not account.lots.open:
+        return []
+    disused = disused_at(unit, account.lots, calendar)
+    moments = {lot.expires_at or disused for lot in account.lots.open}
+    return sorted(moment for moment in moments if moment is not None)
 
 
 # ------------------------------------------------------------------------------------ posting

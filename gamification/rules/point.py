@@ -6,7 +6,7 @@ from gamification.commands import CommandType
 from gamification.definition.compiled import CompiledProgram
 from gamification.draft import Draft
 from gamification.facts import Activity
-from gamification.rules import adjustment, expiry, prize, spending
+from gamification.rules import adjustment, expiry, hold, prize, spending
 from gamification.state import State
 
 PointsCommand = Literal[
@@ -14,6 +14,9 @@ PointsCommand = Literal[
     CommandType.PRIZE_WON,
     CommandType.POINTS_SPENT,
     CommandType.POINTS_EXPIRED,
+    CommandType.POINTS_HELD,
+    CommandType.POINTS_CAPTURED,
+    CommandType.POINTS_RELEASED,
 ]
 
 
@@ -24,7 +27,12 @@ def units_moved(type_: PointsCommand, command: Activity) -> tuple[str, ...]:
             return (adjustment.unit_of(command),)
         case CommandType.PRIZE_WON:
             return (prize.unit_of(command),)
-        case CommandType.POINTS_SPENT:
+        case (
+            CommandType.POINTS_SPENT
+            | CommandType.POINTS_HELD
+            | CommandType.POINTS_CAPTURED
+            | CommandType.POINTS_RELEASED
+        ):
             return (spending.unit_of(command),)
         case CommandType.POINTS_EXPIRED:
             return (expiry.unit_of(command),)
@@ -43,6 +51,10 @@ def accept(type_: PointsCommand, program: CompiledProgram, state: State, command
             spending.accept(program, state, command)
         case CommandType.POINTS_EXPIRED:
             pass  # nobody asks time
+        case CommandType.POINTS_HELD:
+            hold.accept_hold(program, state, command)
+        case CommandType.POINTS_CAPTURED | CommandType.POINTS_RELEASED:
+            hold.accept_end(program, state, command)
         case _:
             assert_never(type_)
 
@@ -58,5 +70,11 @@ def carry_out(type_: PointsCommand, draft: Draft) -> None:
             spending.spend(draft)
         case CommandType.POINTS_EXPIRED:
             expiry.expire(draft)
+        case CommandType.POINTS_HELD:
+            hold.place(draft)
+        case CommandType.POINTS_CAPTURED:
+            hold.capture(draft)
+        case CommandType.POINTS_RELEASED:
+            hold.release_hold(draft)
         case _:
             assert_never(type_)

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
+from msgspec.structs import astuple
+
 from gamification.facts import Activity, Order, Retraction
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
@@ -14,7 +16,9 @@ from gamification.ports import (
     ActivityRow,
     Ahead,
     AwardRow,
+    BalanceAsked,
     Board,
+    DuePlace,
     EntryRow,
     Member,
     RuleSum,
@@ -299,6 +303,24 @@ class TwinReading(TwinView):
     async def final_tie_starts(self, key: PeriodKey, place: Place) -> int:
         places = self._tables.final_places[key]
         return min(other.position for other in places if other.score == place.score)
+
+    async def due_accounts(
+        self, now: datetime, *, after: DuePlace | None, limit: int
+    ) -> list[DuePlace]:
+        due = sorted(DuePlace(at, key) for key, at in self._tables.due.items() if at <= now)
+        return [place for place in due if after is None or place > after][:limit]
+
+    async def balances_at(self, asked: Collection[BalanceAsked]) -> dict[BalanceAsked, int]:
+        sums: dict[BalanceAsked, int] = {}
+        for row in self._tables.entries.values():
+            entry = row.entry
+            for each in asked:
+                is_of = (entry.posting.member, entry.posting.unit) == astuple(each.account)
+                if is_of and (entry.occurred_at <= each.at or entry.posting.rule == "opening"):
+                    sums[each] = sums.get(each, 0) + entry.amount
+                elif is_of:
+                    sums.setdefault(each, 0)
+        return sums
 
     async def notices_after(
         self, after: int, *, member: MemberId | None, public_only: bool, limit: int

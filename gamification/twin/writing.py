@@ -112,6 +112,13 @@ class TwinWriting(TwinJudging):
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None:
         self._tables.accounts.update(accounts)
 
+    async def put_due(self, due: Mapping[AccountKey, datetime | None]) -> None:
+        for key, at in due.items():
+            if at is None:
+                self._tables.due.pop(key, None)
+            else:
+                self._tables.due[key] = at
+
     async def put_shared(self, numbers: Mapping[str, int]) -> None:
         self._tables.shared.update(numbers)
 

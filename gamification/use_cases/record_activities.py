@@ -1,24 +1,25 @@
 """Activity comes in: the one way in which facts are written, for one activity or ten thousand."""
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from gamification.admission import Admission, difference
-from gamification.commands import NewFact
+from gamification.commands import NewFact, is_command
 from gamification.facts import Activity, Order, Retraction
 from gamification.folding import Effective, Folded, fold
 from gamification.ids import MemberId
-from gamification.outcomes import Outcome, ParticipationChanged, PointsAdjusted, taken_back
+from gamification.outcomes import Outcome, PointsAdjusted, taken_back
 from gamification.ports import Bus, Judging, Member, Store
 from gamification.program import Program
 from gamification.reads import BatchReads
 from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
 from gamification.replay import correction, latest, replay
+from gamification.rules.command import accept
 from gamification.rules.counting import Contributed
 from gamification.settlement import Settlement
 from gamification.state import State
@@ -200,6 +201,8 @@ class _Attempt:
             if each.activity.member != member.id:  # two members' ids collided
                 each.activity = replace(each.activity, member=member.id)
                 each.contributions = self.reads.add(each.activity)
+            if not each.has_time and is_command(each.activity.type):
+                self._place_last(each, member.last)
             activity = each.activity
             twin = self.fresh.get(activity.key)
             first = twin.activity if twin is not None else stored.get(activity.key)
@@ -213,6 +216,17 @@ class _Attempt:
                     self.repeats.setdefault(activity.key, []).append(each.index)
             else:
                 self.results[each.index] = _conflict(activity.key, field_name)
+
+    def _place_last(self, each: _Admitted, last: Order | None) -> None:
+        """A command that names no time comes after all that is known of its member.
+
+        It is accepted on that, and has to be carried out on the same in every replay: clocks that
+        differ by a moment must not put a capture before its hold.
+        """
+        if last is not None and each.activity.order <= last:
+            at = last.occurred_at + timedelta(microseconds=1)
+            each.activity = replace(each.activity, occurred_at=at)
+            each.contributions = self.reads.add(each.activity)
 
     async def settle(self) -> Settlement:
         """Judge the fresh activities, and collect all that follows."""
@@ -252,16 +266,26 @@ class _Attempt:
             if self.fresh[key].activity.member not in folded.replaying:
                 settlement.take(outcomes)
         for member in sorted(folded.replaying):
-            await self._replay(member, settlement)
+            await self._replay(member, settlement, folded.unasked)
         return settlement
 
-    async def _replay(self, member: MemberId, settlement: Settlement) -> None:
-        mine = [key for key, each in self.fresh.items() if each.activity.member == member]
+    async def _replay(
+        self, member: MemberId, settlement: Settlement, unasked: Collection[str]
+    ) -> None:
         history = await self.judging.history(member)
-        for key in mine:
-            fact = self.fresh[key].activity, self.retractions.get(key, ())
-            insort(history, fact, key=_order)
-        replayed = replay(self.program.timeline, history, keep=frozenset(mine))
+        facts = {
+            key: (each.activity, self.retractions.get(key, ()))
+            for key, each in self.fresh.items()
+            if each.activity.member == member
+        }
+        for key in facts.keys() - unasked:
+            insort(history, facts[key], key=_order)
+        replayed = replay(self.program.timeline, history, keep=frozenset(facts))
+        for key, fact in sorted(facts.items(), key=lambda each: _order(each[1])):
+            if key in unasked and self._is_accepted(fact, replayed.state):
+                insort(history, fact, key=_order)
+                replayed = replay(self.program.timeline, history, keep=frozenset(facts))
+        mine = [key for key in facts if key in self.fresh]
         correct = correction(replayed, await self.judging.totals(member))
         settlement.correct(member, replayed, correct)
         last = latest(history)
@@ -270,8 +294,7 @@ class _Attempt:
         for key in mine:
             outcomes = replayed.outcomes.get(key, [])
             for each in outcomes:
-                if isinstance(each, ParticipationChanged):
-                    settlement.announce(each)
+                settlement.announce(each)
             self._report(key, outcomes)
         self._report(
             mine[-1],
@@ -281,6 +304,18 @@ class _Attempt:
                 *(PointsAdjusted(entry) for entry, _ in correct.entries if entry.revision),
             ],
         )
+
+    def _is_accepted(self, fact: tuple[Activity, tuple[Retraction, ...]], state: State) -> bool:
+        """Whether a command can be done on a state; it is refused if not."""
+        command = fact[0].less(fact[1])
+        if command is None:
+            return True
+        try:
+            accept(self.program.timeline.judging(command), state, command)
+        except Refusal as refusal:
+            self._refuse(command.key, refusal)
+            return False
+        return True
 
     def _report(self, key: str, outcomes: Sequence[Outcome]) -> None:
         each = self.fresh[key]

@@ -42,6 +42,17 @@ class PointsExpiry:
     expires_at: datetime = strawberry.field(description="From when on they are lost.")
 
 
+@strawberry.type(description="Points of an account that are put aside.")
+class PointsHold:
+    key: str = strawberry.field(description="Its name, by which it is captured or released.")
+    amount: Quantity = strawberry.field(description="How many are still held.")
+    until: datetime = strawberry.field(description="When they are available again by themselves.")
+
+    @classmethod
+    def of(cls, hold: lots.Hold) -> "PointsHold":
+        return cls(key=hold.key, amount=Quantity(hold.amount), until=hold.until)
+
+
 @strawberry.type(description="The part of an entry that went into a lot of points or out of one.")
 class Allocation:
     amount: Quantity = strawberry.field(description="How many; less than 0 for those taken.")

@@ -8,13 +8,14 @@ import strawberry
 from gamification.definition.compiled import Unit
 from gamification.explain.balances import explain_balance
 from gamification.ids import MemberId
-from gamification.ports import EntryRow
+from gamification.lots import expired_unentered
+from gamification.ports import BalanceAsked, EntryRow
 from gamification.rules.lot import AccountAt, account_at
 from gamification.state import Account, AccountKey, Entry, Posting, PostingKey
 from gql.context import Context, Info
 from gql.explain.balances import BalanceExplanation
 from gql.pages import After, Connection, First, page, page_size, place_of
-from gql.points.lots import Allocation, PointsExpiry, PointsLot, expiries_of
+from gql.points.lots import Allocation, PointsExpiry, PointsHold, PointsLot, expiries_of
 from gql.scalars import Quantity
 
 if TYPE_CHECKING:
@@ -162,6 +163,29 @@ class PointsAccount:
             for lot in self.parts.lots.open
             if not lot.is_expired(self.at)
         ]
+
+    @strawberry.field(description="What is put aside, by the names of the holds.")
+    def holds(self) -> list[PointsHold]:
+        return [PointsHold.of(hold) for hold in self.parts.lots.holds]
+
+    @strawberry.field(
+        description="What the member had at a moment that has passed, by all that is known now: "
+        "late activity and retractions included."
+    )
+    async def balance_at(
+        self,
+        info: Info,
+        at: Annotated[
+            datetime, strawberry.argument(description="The moment. In the future it is now.")
+        ],
+    ) -> Quantity:
+        context = info.context
+        if self.account is None:
+            return self.balance
+        moment = min(at, context.at)
+        asked = BalanceAsked(AccountKey(self.member_id, self.unit), moment)
+        entered = await context.loaders.balances_at.load(asked)
+        return Quantity(entered - expired_unentered(self.parts.lots, moment))
 
     @strawberry.field(description="How many points expire when, the soonest first.")
     def expiries(self) -> list[PointsExpiry]:

@@ -45,6 +45,11 @@ OPERATIONS = {
     'mutation { inviteToChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (
         "activities:write"
     ),
+    'mutation { holdPoints(input: {member: "a", unit: "x", amount: "1"}) { replayed } }': (
+        "points:write"
+    ),
+    'mutation { capturePoints(input: {hold: "x"}) { replayed } }': "points:write",
+    'mutation { releasePoints(input: {hold: "x"}) { replayed } }': "points:write",
     'mutation { spendPoints(input: {member: "a", unit: "x", amount: "1"}) { replayed } }': (
         "points:write"
     ),

@@ -13,6 +13,9 @@ from tests.laws.histories import MEMBERS, MOMENTS
 
 STREAKS = ("daily", "spending", "workdays", "dropped")
 UNITS = ("stars", "reputation", "debt")
+HOLDS = ("!0", "~1", "!2")
+"""Keys that `keyed` gives: some of them are holds."""
+
 ZONES = ("UTC", "Asia/Tokyo", "Pacific/Pago_Pago", "Pacific/Kiritimati", "America/Sao_Paulo")
 
 
@@ -43,6 +46,10 @@ def _of_points(type_: CommandType, unit: str) -> Kind:
     return type_, {"unit": unit}
 
 
+def _of_hold(type_: CommandType, unit: str, hold: str, is_last: bool) -> Kind:
+    return type_, {"unit": unit, "hold": hold, "release_rest": is_last}
+
+
 def _restored(streak: str, unit: str) -> Kind:
     return CommandType.STREAK_RESTORED, {"streak": streak, "unit": unit}
 
@@ -67,7 +74,9 @@ _KINDS: st.SearchStrategy[Kind] = st.one_of(
     ),
     st.builds(
         _of_points,
-        st.sampled_from((CommandType.POINTS_SPENT, CommandType.POINTS_EXPIRED)),
+        st.sampled_from(
+            (CommandType.POINTS_SPENT, CommandType.POINTS_HELD, CommandType.POINTS_EXPIRED)
+        ),
         st.sampled_from(UNITS),
     ),
     st.builds(
@@ -75,6 +84,13 @@ _KINDS: st.SearchStrategy[Kind] = st.one_of(
         st.sampled_from(("status", "travel", "dropped")),
         st.sampled_from(("a", "b", "none")),
         st.sampled_from((None, *MOMENTS[-3:])),
+    ),
+    st.builds(
+        _of_hold,
+        st.sampled_from((CommandType.POINTS_CAPTURED, CommandType.POINTS_RELEASED)),
+        st.sampled_from(UNITS),
+        st.sampled_from(HOLDS),
+        st.booleans(),
     ),
     st.builds(_restored, st.sampled_from(STREAKS), st.sampled_from(UNITS)),
 )

@@ -50,6 +50,7 @@ _NEEDED: dict[str, st.SearchStrategy[Any]] = {"expires": st.sampled_from(_EXPIRE
 _OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "pending": st.sampled_from(_PENDING),
     "negative": st.sampled_from(["allow", "within_balance"]),
+    "holds": st.sampled_from(["1 day", "2 weeks"]),
     "start": st.integers(1, 3),
 }
 _LOTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
