@@ -27,6 +27,7 @@ class Unmet(Enum):
 
     WINDOW = "window"
     SEGMENT = "segment"
+    QUIET = "quiet"
     CONDITION = "condition"
 
 
@@ -64,18 +65,38 @@ def is_for(
     return _returns_on(attributes.get(attribute), unit, day_at(at, calendar))
 
 
+def is_welcome(
+    campaign: CompiledCampaign, last: datetime | None, at: datetime, calendar: Calendar
+) -> bool:
+    """Whether a member whose latest activity of the campaign's types was at `last` (None: never)
+    has been quiet for as long as it asks for."""
+    if campaign.quiet_days is None:
+        return True
+    return last is not None and (day_at(at, calendar) - day_at(last, calendar)).days > (
+        campaign.quiet_days
+    )
+
+
 def unmet(
-    plan: CampaignPlan, activity: Activity, attributes: Attributes, calendar: Calendar
+    plan: CampaignPlan,
+    activity: Activity,
+    attributes: Attributes,
+    calendar: Calendar,
+    *,
+    last: datetime | None,
 ) -> Unmet | None:
     """What keeps a campaign from acting on an activity of its types; None where nothing does.
 
-    `attributes` are those of the member at the time of the activity.
+    `attributes` are those of the member at the time of the activity, `last` is when they had last
+    done one of its types before (asked for only where the campaign waits for a silence).
     """
     campaign, at = plan.campaign, activity.occurred_at
     if not runs_at(campaign, at, calendar):
         return Unmet.WINDOW
     if not is_for(campaign, attributes, at, calendar):
         return Unmet.SEGMENT
+    if not is_welcome(campaign, last, at, calendar):
+        return Unmet.QUIET
     when = plan.when
     if when is not None and not when.holds(activity.type, activity.value, activity.properties):
         return Unmet.CONDITION

@@ -61,7 +61,7 @@ def takes_late(
     if is_command(activity.type):  # it was accepted on what was known then, and is rare
         return False
     plan = program.plans[activity.type]
-    if plan.is_tiered:
+    if plan.is_tiered or _is_part_of_a_silence(plan):
         return False
     contributions = contributed(program.agenda(activity.occurred_at), activity)
     for contribution in contributions:
@@ -78,6 +78,11 @@ def takes_late(
     if any(_moves_streak(seen, streak, contributions) for streak in plan.streaks):
         return False
     return not _fills_joined_cap(seen) and all(_commutes(seen, outcome) for outcome in outcomes)
+
+
+def _is_part_of_a_silence(plan: ActivityPlan) -> bool:
+    """Whether a campaign waits for a silence that the activity may have broken, for a later one."""
+    return any(each.campaign.quiet_days is not None for each in plan.campaigns)
 
 
 def _moves_streak(

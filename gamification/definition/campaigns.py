@@ -14,6 +14,7 @@ from gamification.definition.compiled.campaigns import (
     CompiledCampaign,
     Hours,
 )
+from gamification.definition.counters import Counters
 from gamification.definition.document_campaigns import Campaign
 from gamification.definition.scope import WEEKDAYS, Scope
 from gamification.quantity import SCALE, parse
@@ -24,12 +25,20 @@ from gamification.windows import AllTime, Calendar
 class Campaigns:
     """The campaigns of a definition, and what they do to each type of activity."""
 
-    def __init__(self, scope: Scope, caps: Mapping[str, CompiledCap], calendar: Calendar) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        caps: Mapping[str, CompiledCap],
+        calendar: Calendar,
+        counters: Counters,
+    ) -> None:
         compiler = _Compiler(scope, caps, calendar)
         self.by_key: dict[str, CompiledCampaign] = {}
         plans: dict[str, list[CampaignPlan]] = defaultdict(list)
         for key, written in scope.definition.campaigns.items():
             campaign = self.by_key[key] = compiler.campaign(key, written)
+            if campaign.quiet_days is not None:
+                counters.occurrences(campaign.last_metric, campaign.types)
             for activity_type in campaign.types:
                 plans[activity_type].append(compiler.plan(campaign, written, activity_type))
         self.plans: dict[str, tuple[CampaignPlan, ...]] = {
@@ -70,6 +79,7 @@ class _Compiler:
             weekdays=frozenset(WEEKDAYS.index(day) for day in written.weekdays or WEEKDAYS),
             hours=self._hours(written.hours, f"{path}.hours"),
             anniversary=_anniversary(written.anniversary),
+            quiet_days=int(written.after_quiet.split()[0]) if written.after_quiet else None,
             types=tuple(scope.types(written.on, f"{path}.on")),
             among=scope.segment(written.among, f"{path}.among"),
             stack=written.stack,

@@ -76,7 +76,7 @@ def compile_program(
     boards = compile_boards(scope, counters)
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
-    campaigns = Campaigns(scope, caps, calendar)
+    campaigns = Campaigns(scope, caps, calendar, counters)
     acting = _Acting(earnings, challenge_compiler.plans(challenges), campaigns.plans)
     units = compile_units(scope, counters)
     _check_whole(scope)

@@ -1,9 +1,11 @@
 """Which tallies a program keeps: exactly those that a badge, a cap or a board reads."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gamification import windows
+from gamification.amounts import compile_amount
 from gamification.definition.compiled import CompiledCriterion, Contribution, Counter
 from gamification.definition.document import Metric
 from gamification.definition.parts import Amount as WrittenAmount
@@ -79,6 +81,14 @@ class Counters:
         metric = tally_name or f"points:{unit}"
         self.points_windows[unit].add((metric, windows.stored_unit(window)))
         return metric
+
+    def occurrences(self, tally_name: str, types: Iterable[str]) -> None:
+        """Keep a count of all activities of these types: its time is that of the latest."""
+        counter = Counter(tally_name, windows.AllTime(), TOTAL, None, None)
+        for activity_type in types:
+            one = compile_amount("1", properties={})
+            place = (activity_type, tally_name, counter.stored)
+            self._contributions[place] = Contribution(counter, one, None)
 
     def contributions(self) -> dict[str, tuple[Contribution, ...]]:
         """What each type of activity contributes to."""

@@ -64,6 +64,11 @@ class Campaign(Part):
         "attributes names: 'month of member.attributes.birthday'.",
     )
     on: Keys = Field(min_length=1, description="The types of activity that it acts on.")
+    after_quiet: Annotated[str, Field(pattern=r"^[1-9]\d{0,3} days?$")] | None = Field(
+        None,
+        description="Only the first of its activities after so many days in which the member did "
+        "none of them: '90 days'. Not the very first.",
+    )
     when: Expression | None = Field(None, description="Only activities for which this holds.")
     among: Expression | None = Field(
         None,

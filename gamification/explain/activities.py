@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
-from gamification.campaigns import unmet
+from gamification.campaigns import Unmet, unmet
 from gamification.definition.compiled import (
     CampaignGift,
     CampaignPlan,
@@ -22,6 +24,8 @@ from gamification.rules.counting import contributed
 from gamification.state import TallyKey
 from gamification.windows import Window, window_at
 
+NEVER: Mapping[str, datetime] = MappingProxyType({})
+
 
 class Silent(Enum):
     """Why a rule or a campaign of the activity's type asked for nothing."""
@@ -29,6 +33,7 @@ class Silent(Enum):
     RETRACTED = "retracted"
     WINDOW = "window"
     SEGMENT = "segment"
+    QUIET = "quiet"
     CONDITION = "condition"
     NOTHING = "nothing"
     STACKED = "stacked"
@@ -104,14 +109,30 @@ def attributes_at(changes: Iterable[ActivityRow], activity: Activity) -> dict[st
     return {name: value for name, value in known.items() if value is not None}
 
 
+def campaigns_after_silence(timeline: Timeline, activity: Activity) -> list[CompiledCampaign]:
+    """The campaigns on the activity's type that wait for a silence."""
+    plan = timeline.judging(activity).plans.get(activity.type)
+    campaigns = [] if plan is None else [each.campaign for each in plan.campaigns]
+    return [each for each in campaigns if each.quiet_days is not None]
+
+
+def latest(rows: Iterable[ActivityRow]) -> datetime | None:
+    """When the first of these activities occurred of which anything is left."""
+    left = (row.activity for row in rows if row.activity.less(row.retractions) is not None)
+    first = next(left, None)
+    return None if first is None else first.occurred_at
+
+
 def explain_activity(
     timeline: Timeline,
     row: ActivityRow,
     entries: Iterable[EntryRow],
     attributes: Mapping[str, Scalar] = NOTHING,
+    last: Mapping[str, datetime] = NEVER,
 ) -> ActivityExplained:
-    """What came of an activity and why; `entries` are those it caused, the oldest first, and
-    `attributes` what was known of the member then."""
+    """What came of an activity and why; `entries` are those it caused, the oldest first,
+    `attributes` what was known of the member then, and `last` when they had last done what a
+    campaign that waits for a silence is on, by the campaign's key."""
     program = timeline.judging(row.activity)
     left = row.activity.less(row.retractions)
     plan = program.plans.get(row.activity.type)
@@ -124,7 +145,13 @@ def explain_activity(
             for rule in (plan.earnings if plan else ())
         ),
         campaigns=tuple(
-            _campaign(program, each, gift, left=left, postings=postings, attributes=attributes)
+            _campaign(
+                each,
+                gift,
+                left=left,
+                postings=postings,
+                missing=_missing(program, each, left, attributes, last),
+            )
             for each in (plan.campaigns if plan else ())
             for gift in each.gifts
         ),
@@ -177,14 +204,25 @@ def _earning(
     )
 
 
-def _campaign(
+def _missing(
     program: CompiledProgram,
+    plan: CampaignPlan,
+    left: Activity | None,
+    attributes: Mapping[str, Scalar],
+    last: Mapping[str, datetime],
+) -> Unmet | None:
+    if left is None:
+        return None
+    return unmet(plan, left, attributes, program.calendar, last=last.get(plan.campaign.key))
+
+
+def _campaign(
     plan: CampaignPlan,
     gift: CampaignGift,
     *,
     left: Activity | None,
     postings: Mapping[tuple[str, str], "_Posting"],
-    attributes: Mapping[str, Scalar],
+    missing: Unmet | None,
 ) -> CampaignExplained:
     campaign = plan.campaign
     earned = sum(
@@ -197,7 +235,6 @@ def _campaign(
     if left is None:
         silent = Silent.RETRACTED
     elif not said.requested:
-        missing = unmet(plan, left, attributes, program.calendar)
         if missing is not None:
             silent = Silent[missing.name]
         else:

@@ -1,6 +1,7 @@
 """Campaigns: what is added, for a while, to the points that earning rules give."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from gamification.campaigns import unmet
@@ -11,6 +12,7 @@ from gamification.facts import Activity
 from gamification.outcomes import PointsEarned
 from gamification.quantity import SCALE
 from gamification.rules.earning import give
+from gamification.state import TallyKey
 
 
 class Asked(NamedTuple):
@@ -30,7 +32,9 @@ def add_campaigns(draft: Draft, plans: Sequence[CampaignPlan]) -> None:
     earned = earned_by_rules(draft)
     asked: list[Asked] = []
     for plan in plans:
-        if unmet(plan, activity, draft.attributes, draft.program.calendar) is not None:
+        last = _last(draft, plan.campaign)
+        missing = unmet(plan, activity, draft.attributes, draft.program.calendar, last=last)
+        if missing is not None:
             continue
         for gift in plan.gifts:
             amount = asked_for(activity, gift, earned.get(gift.unit, 0))
@@ -38,6 +42,14 @@ def add_campaigns(draft: Draft, plans: Sequence[CampaignPlan]) -> None:
                 asked.append(Asked(plan.campaign, gift, amount))
     for campaign, gift, amount in stacked(asked):
         give(draft, gift.unit, amount, rule=campaign.rule, caps=gift.caps)
+
+
+def _last(draft: Draft, campaign: CompiledCampaign) -> datetime | None:
+    """When the member had last done an activity of the campaign's types, before this one."""
+    if campaign.quiet_days is None:
+        return None
+    tally = draft.tally_before(TallyKey(draft.activity.member, campaign.last_metric, "", ""))
+    return None if tally is None else tally.reached_at
 
 
 def earned_by_rules(draft: Draft) -> dict[str, int]:

@@ -5,11 +5,12 @@ from enum import Enum
 
 import strawberry
 
-from gamification.campaigns import is_for, runs_at, state_at
+from gamification.campaigns import is_for, is_welcome, runs_at, state_at
 from gamification.definition.compiled import CompiledCampaign
 from gamification.definition.scope import WEEKDAYS
 from gamification.ports import Member
 from gamification.quantity import parse
+from gamification.state import TallyKey
 from gql.context import Context, Info
 from gql.scalars import Quantity
 
@@ -85,6 +86,9 @@ class Campaign:
     activity_types: list[str] = strawberry.field(
         description="The types of activity that it acts on."
     )
+    after_quiet_days: int | None = strawberry.field(
+        description="Only the first of these activities after so many days without one. Null: all."
+    )
     stacking: CampaignStacking = strawberry.field(
         description="What becomes of it where others add to the same unit."
     )
@@ -107,20 +111,29 @@ class Campaign:
             hours=written.hours,
             anniversary=written.anniversary,
             activity_types=list(campaign.types),
+            after_quiet_days=campaign.quiet_days,
             stacking=CampaignStacking[campaign.stack.name],
             gifts=[_gift(campaign, unit, context) for unit in campaign.units],
         )
 
 
-def campaigns_for(info: Info, member: Member) -> list[Campaign]:
+async def campaigns_for(info: Info, member: Member) -> list[Campaign]:
     """The campaigns that run now and are for the member."""
     context = info.context
     rules, now = context.program.rules, context.at
-    return [
-        Campaign.of(context, campaign)
+    running = [
+        campaign
         for campaign in rules.campaigns.values()
         if runs_at(campaign, now, rules.calendar)
         and is_for(campaign, member.attributes, now, rules.calendar)
+    ]
+    last = await context.loaders.tallies.load_many(
+        [TallyKey(member.id, campaign.last_metric, "", "") for campaign in running]
+    )
+    return [
+        Campaign.of(context, campaign)
+        for campaign, tally in zip(running, last, strict=True)
+        if is_welcome(campaign, tally.reached_at if tally else None, now, rules.calendar)
     ]
 
 

@@ -11,15 +11,20 @@ from gamification.explain.activities import (
     ContributionExplained,
     EarningExplained,
     attributes_at,
+    campaigns_after_silence,
     explain_activity,
+    latest,
     reads_attributes,
 )
-from gamification.facts import Scalar
+from gamification.facts import Activity, Scalar
 from gamification.ids import MemberId
 from gamification.ports import ActivityRow
 from gql.context import Context
 from gql.loaders import AwardCountAsked
 from gql.scalars import Quantity
+
+LOOKED_BACK_MAX = 20
+"""Among how many earlier activities one is looked for of which anything is left."""
 
 
 @strawberry.enum(description="Why a rule or a campaign gave nothing for an activity.")
@@ -33,6 +38,10 @@ class SilentRule(Enum):
     SEGMENT = strawberry.enum_value(
         "SEGMENT",
         description="The campaign was not for the member, by what was known of them at the time.",
+    )
+    QUIET = strawberry.enum_value(
+        "QUIET",
+        description="The campaign waits for a silence, and the member had not been quiet so long.",
     )
     CONDITION = strawberry.enum_value("CONDITION", description="Its condition does not hold.")
     NOTHING = strawberry.enum_value("NOTHING", description="What it gives comes to 0.")
@@ -185,7 +194,8 @@ class ActivityExplanation:
         if reads_attributes(timeline, activity):
             changes = await context.loaders.attribute_changes.load(activity.member)
             attributes = attributes_at(changes, activity)
-        explained = explain_activity(timeline, row, entries, attributes)
+        last = await _last(context, activity)
+        explained = explain_activity(timeline, row, entries, attributes, last)
         hidden = await _hidden(context, row.activity.member, explained)
         return cls(
             version=explained.version,
@@ -198,6 +208,19 @@ class ActivityExplanation:
                 if _owner(each) not in hidden
             ],
         )
+
+
+async def _last(context: Context, activity: Activity) -> dict[str, datetime]:
+    """When the member had last done what each campaign is on that waits for a silence."""
+    found: dict[str, datetime] = {}
+    for campaign in campaigns_after_silence(context.program.timeline, activity):
+        rows = await context.reading.activity_page(
+            activity.member, before=activity.order, limit=LOOKED_BACK_MAX, types=campaign.types
+        )
+        at = latest(rows)
+        if at is not None:
+            found[campaign.key] = at
+    return found
 
 
 def _owner(contribution: ContributionExplained) -> str:

@@ -138,8 +138,8 @@ class Member(Node):
         description="The campaigns that run at this moment and are for the member, by what is "
         "known of them."
     )
-    def campaigns(self, info: Info) -> list[Campaign]:
-        return campaigns_for(info, self.record)
+    async def campaigns(self, info: Info) -> list[Campaign]:
+        return await campaigns_for(info, self.record)
 
     @strawberry.field(
         description="How the member stands to each challenge, in the definition's order: to the "

@@ -194,3 +194,25 @@ async def test_what_gives_nothing_is_told_apart(shop: World) -> None:
     given = {"member": "ann", "type": "buy", "value": "0", "properties": {"category": "cup"}}
     await shop.ask(BUY, input={**given, "key": "cup"})
     assert [each[3] for each in await why(shop, "cup")] == ["NOTHING", None, "CONDITION", "SEGMENT"]
+
+
+async def test_a_silence_is_asked_for_and_explained() -> None:
+    rules = SHOP[: SHOP.index("campaigns:")]
+    back = "campaigns: {back: {after_quiet: 30 days, on: buy, multiply: {stars: 2}}}"
+    shop = await new_world(Twin(), rules + back)
+    shop.at = NOON
+    await bought(shop, "first")
+    shop.at += timedelta(days=30)
+    await bought(shop, "too soon")
+    assert (await shop.ask(MINE))["member"]["campaigns"] == []
+    shop.at += timedelta(days=31)
+    assert (await shop.ask(MINE))["member"]["campaigns"] == [{"key": "back"}]
+    await bought(shop, "back")
+    assert (await shop.ask(MINE))["member"]["campaigns"] == []
+    assert await why(shop, "first") == [("back", "0", "0", "QUIET")]
+    assert await why(shop, "too soon") == [("back", "0", "0", "QUIET")]
+    assert await why(shop, "back") == [("back", "10", "10", None)]
+    retract = 'mutation { retractActivity(input: {activityKey: "too soon"}) { isWaiting } }'
+    await shop.ask(retract)
+    data = await shop.ask('{ member(externalId: "ann") { points { balance } } }')
+    assert data["member"]["points"] == [{"balance": "30"}]

@@ -325,6 +325,11 @@ def _campaigns(draw: st.DrawFn) -> dict[str, Any]:
             "stack": draw(stack),
         },
         "early": {"until": until, "hours": "00:00-09:30", "give": {"stars": 1}, "on": "buy"},
+        "back": {
+            "after_quiet": draw(st.sampled_from(["1 day", "3 days"])),
+            "give": {"stars": 2},
+            "on": ["buy", "weigh"],
+        },
     }
     kept = draw(st.sets(st.sampled_from(sorted(campaigns))))
     return {key: campaign for key, campaign in campaigns.items() if key in kept}

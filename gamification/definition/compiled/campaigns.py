@@ -29,7 +29,8 @@ class Hours(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class CompiledCampaign:
     """What adds points for a while. It runs in `[starts_at, ends_at)` (None: without that bound),
-    and then on these `weekdays` (0 = Monday), at these hours, on this anniversary."""
+    and then on these `weekdays` (0 = Monday), at these hours, on this anniversary, after so many
+    days in which the member did nothing of its types."""
 
     key: str
     name: str
@@ -39,6 +40,7 @@ class CompiledCampaign:
     weekdays: frozenset[int]
     hours: Hours | None
     anniversary: Anniversary | None
+    quiet_days: int | None
     types: tuple[str, ...]
     among: Segment | None
     stack: Stack
@@ -51,6 +53,11 @@ class CompiledCampaign:
     def rule(self) -> str:
         """The rule that its postings name."""
         return f"campaign/{self.key}"
+
+    @property
+    def last_metric(self) -> str:
+        """The tally whose time is that of the member's latest activity of its types."""
+        return f"campaign-last:{self.key}"
 
     @property
     def reads_attributes(self) -> bool:

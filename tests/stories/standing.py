@@ -1,0 +1,67 @@
+"""How things stand with a member, in short words, as the API tells it.
+
+`stars: 12` is a balance, `stars available` and `stars pending` its parts; `status: gold` is a
+level, and `status until`, `status number`, `status to keep` and `status to next` go with it;
+`daily: 7` is a streak, `daily freezes` what it has left; `badges` are all that were ever earned,
+with how often.
+"""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.api.world import World
+
+QUERY = """
+query ($member: String!) {
+  member(externalId: $member) {
+    points { unit balance available pending }
+    tiers { key level { key } value holdsUntil pointsToKeep pointsToNext }
+    streaks { key length freezes }
+    badges(first: 100) { edges { node { badgeKey level } } }
+  }
+}
+"""
+
+
+async def standing(world: World, member: str, zone: ZoneInfo) -> dict[str, Any]:
+    """Everything that a story may ask about a member."""
+    found = (await world.ask(QUERY, member=member))["member"]
+    if found is None:
+        return {}
+    stands: dict[str, Any] = {}
+    for account in found["points"]:
+        unit = account["unit"]
+        stands[unit] = account["balance"]
+        stands |= {f"{unit} {part}": account[part] for part in ("available", "pending")}
+    for tier in found["tiers"]:
+        stands |= _tier(tier, zone)
+    for streak in found["streaks"]:
+        stands[streak["key"]] = str(streak["length"])
+        stands[f"{streak['key']} freezes"] = str(streak["freezes"])
+    stands["badges"] = _badges([edge["node"] for edge in found["badges"]["edges"]])
+    return stands
+
+
+def _tier(tier: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    key, level = tier["key"], tier["level"]
+    return {
+        key: level["key"] if level else "none",
+        f"{key} number": tier["value"],
+        f"{key} until": _day(tier["holdsUntil"], zone),
+        f"{key} to keep": tier["pointsToKeep"],
+        f"{key} to next": tier["pointsToNext"] or "nothing above",
+    }
+
+
+def _badges(awards: list[dict[str, Any]]) -> list[str]:
+    """ "regular", "regular 2" for its second level, "nice-answer 3 times" if earned so often."""
+    names = Counter(
+        award["badgeKey"] + (f" {award['level']}" if award["level"] > 1 else "") for award in awards
+    )
+    return sorted(name if count == 1 else f"{name} {count} times" for name, count in names.items())
+
+
+def _day(at: str | None, zone: ZoneInfo) -> str:
+    return "for ever" if at is None else str(datetime.fromisoformat(at).astimezone(zone).date())
