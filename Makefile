@@ -63,7 +63,7 @@ audit: $(SYNCED) ## Audit GraphQL over HTTP with the specification's own suite (
 	@npm ci --prefix tests/audit --no-audit --no-fund --loglevel=error >/dev/null
 	@$(PYTHON) -m pytest tests/audit
 
-prove: $(SYNCED) ## Prove the laws on the whole forum file (long)
+prove: $(SYNCED) ## Prove the laws on real activity of a forum and a shop (long)
 	@$(PYTHON) -m pytest --timeout=3000 tests/proofs
 
 clean: ## Remove .venv and every cache

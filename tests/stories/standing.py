@@ -2,8 +2,8 @@
 
 `stars: 12` is a balance, `stars available` and `stars pending` its parts; `status: gold` is a
 level, and `status until`, `status number`, `status to keep` and `status to next` go with it;
-`daily: 7` is a streak, `daily freezes` what it has left; `badges` are all that were ever earned,
-with how often.
+`daily: 7` is a streak, `daily freezes` what it has left; `quest: active` is a challenge, `quest
+steps` how far it is; `badges` are all that were ever earned, with how often.
 """
 
 from collections import Counter
@@ -19,6 +19,7 @@ query ($member: String!) {
     points { unit balance available pending }
     tiers { key level { key } value holdsUntil pointsToKeep pointsToNext }
     streaks { key length freezes }
+    challenges { challenge { key } state steps { name current target } }
     badges(first: 100) { edges { node { badgeKey level } } }
   }
 }
@@ -40,6 +41,8 @@ async def standing(world: World, member: str, zone: ZoneInfo) -> dict[str, Any]:
     for streak in found["streaks"]:
         stands[streak["key"]] = str(streak["length"])
         stands[f"{streak['key']} freezes"] = str(streak["freezes"])
+    for challenge in found["challenges"]:
+        stands |= _challenge(challenge)
     stands["badges"] = _badges([edge["node"] for edge in found["badges"]["edges"]])
     return stands
 
@@ -53,6 +56,12 @@ def _tier(tier: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         f"{key} to keep": tier["pointsToKeep"],
         f"{key} to next": tier["pointsToNext"] or "nothing above",
     }
+
+
+def _challenge(each: dict[str, Any]) -> dict[str, Any]:
+    key = each["challenge"]["key"]
+    steps = [f"{step['name']} {step['current']} of {step['target']}" for step in each["steps"]]
+    return {key: each["state"].lower().replace("_", " "), f"{key} steps": steps}
 
 
 def _badges(awards: list[dict[str, Any]]) -> list[str]:

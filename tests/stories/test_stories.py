@@ -6,17 +6,20 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from graphql import build_schema
 
 from gamification.tick import tick
 from gamification.twin import Twin
 from gamification.use_cases.apply_definition import apply_definition
 from gamification.use_cases.verify_program import Difference, verify_program
+from gql.schema import printed_schema
 from tests.api.world import World
 from tests.stories.reading import Step, Story, stories
 from tests.stories.standing import standing
 
 ALL = stories()
 DAY = timedelta(days=1)
+SCHEMA = build_schema(printed_schema())
 
 
 @pytest.mark.parametrize("story", ALL, ids=[story.name for story in ALL])
@@ -56,12 +59,16 @@ async def _refusals(world: World, step: Step) -> list[str]:
         name, given = step.asked, dict(step.given)
     else:
         return []
-    query = (
-        f"mutation ($input: {name[0].upper()}{name[1:]}Input!) "
-        f"{{ {name}(input: $input) {{ userErrors {{ code }} }} }}"
-    )
+    kind, asked = _input_of(name), f"{name}(input: $input) {{ userErrors {{ code }} }}"
+    query = f"mutation ($input: {kind}) {{ {asked} }}"
     data = await world.ask(query, input=given)
     return [error["code"] for error in data[name]["userErrors"]]
+
+
+def _input_of(mutation: str) -> str:
+    """The type of a mutation's input."""
+    assert SCHEMA.mutation_type is not None
+    return str(SCHEMA.mutation_type.fields[mutation].args["input"].type)
 
 
 def _expected(step: Step) -> list[str]:
