@@ -22,7 +22,16 @@ from gamification.outcomes import (
     TallyChanged,
 )
 from gamification.quantity import SCALE
-from gamification.state import Account, AccountKey, AwardKey, State, Tally, TallyKey
+from gamification.state import (
+    Account,
+    AccountKey,
+    AwardKey,
+    Posting,
+    PostingKey,
+    State,
+    Tally,
+    TallyKey,
+)
 from gamification.streaks import status_at
 from gamification.windows import key_at, keys_read
 
@@ -57,6 +66,14 @@ class Draft:
     def attributes(self) -> Mapping[str, Scalar]:
         """What is known of the member at the time of the activity."""
         return self._state.attributes.get(self.activity.member, NOTHING)
+
+    def budget_used(self, budget: str) -> int:
+        """How much of a budget is used, the activity's own part in it included if it had one."""
+        return self._state.shared.get(budget, 0)
+
+    def granted_before(self, posting: PostingKey) -> Posting | None:
+        """What the ledger says of a posting already, where the activity is judged again."""
+        return self._state.granted.get(posting)
 
     def tally(self, key: TallyKey) -> Tally | None:
         """The tally as it stands now."""

@@ -31,7 +31,7 @@ from gamification.rules.earning import earn
 from gamification.rules.joining import join
 from gamification.rules.release import release
 from gamification.rules.streak import advance
-from gamification.state import AccountKey, State
+from gamification.state import AccountKey, State, budget_of
 
 
 def decide(
@@ -102,6 +102,8 @@ def evolve(state: State, outcome: Outcome) -> State:
             state.tallies[outcome.key] = outcome.after
         case PointsEarned():
             state.accounts[outcome.account_key] = outcome.account
+            if state.shared:
+                _draw(state, outcome)
         case AttributesChanged():
             state.attributes[outcome.member] = outcome.attributes
         case LotsChanged():
@@ -121,3 +123,11 @@ def evolve(state: State, outcome: Outcome) -> State:
         case _:
             assert_never(outcome)
     return state
+
+
+def _draw(state: State, earned: PointsEarned) -> None:
+    """Count what a budget gives, less what it had given for the same before."""
+    budget = budget_of(earned.key)
+    if budget in state.shared:
+        before = state.granted.get(earned.key)
+        state.shared[budget] += earned.posting.granted - (before.granted if before else 0)

@@ -10,15 +10,16 @@ from gamification.state import Account
 
 
 class Room(Struct, frozen=True, gc=False):
-    """How much a cap still lets through, in ten-thousandths."""
+    """How much a cap, or a budget, still lets through, in ten-thousandths."""
 
     cap: str
     left: int
+    kind: str = "cap"
 
 
 class Granted(Struct, frozen=True, gc=False):
-    """What a request came to. `limited_by` is "cap/<key>", "floor", "shortfall" (there was not so
-    much to take), or "" for nothing."""
+    """What a request came to. `limited_by` is "cap/<key>", "budget/<key>", "floor", "shortfall"
+    (there was not so much to take), or "" for nothing."""
 
     amount: int
     limited_by: str
@@ -58,7 +59,7 @@ def capped(requested: int, rooms: tuple[Room, ...]) -> tuple[int, str]:
     granted, limited_by = requested, ""
     for room in rooms:
         if requested > 0 and room.left < granted:
-            granted, limited_by = max(0, room.left), f"cap/{room.cap}"
+            granted, limited_by = max(0, room.left), f"{room.kind}/{room.cap}"
     return granted, limited_by
 
 

@@ -135,6 +135,10 @@ class Writing(Judging, WritingPeriods, Protocol):
 
     async def delete_tallies(self, keys: Collection[TallyKey]) -> None: ...
 
+    async def granted_by(self, rule: str, unit: str) -> int:
+        """What the entries of one rule come to in all, in one unit."""
+        ...
+
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None: ...
 
     async def put_due(self, due: Mapping[AccountKey, datetime | None]) -> None:

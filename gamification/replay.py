@@ -4,7 +4,7 @@ This is what late activity, retractions, a backfill and the auditor have in comm
 there would be no way to say what the numbers should be.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -26,6 +26,7 @@ from gamification.state import (
     PostingKey,
     State,
     TallyKey,
+    budget_of,
 )
 
 
@@ -47,9 +48,18 @@ def replay(
     history: Iterable[tuple[Activity, tuple[Retraction, ...]]],
     *,
     keep: frozenset[str] = frozenset(),
+    granted: Mapping[PostingKey, Posting] | None = None,
+    shared: dict[str, int] | None = None,
 ) -> Replayed:
-    """Fold a member's facts in order. Outcomes are kept for the activities with keys in `keep`."""
+    """Fold a member's facts in order. Outcomes are kept for the activities with keys in `keep`.
+
+    `granted` is what the ledger says of the facts already, and `shared` how much of each budget is
+    used by it; the latter follows what budgets grant now.
+    """
     replayed = Replayed()
+    replayed.state.granted = granted or {}
+    if shared is not None:
+        replayed.state.shared = shared
     for recorded, retractions in history:
         activity = recorded.less(retractions)
         if activity is None:
@@ -113,6 +123,14 @@ def correction(replayed: Replayed, stored: Totals) -> Correction:
         new_awards=tuple(award for key, award in state.awards.items() if key not in stored.awards),
         lost_awards=tuple(award for key, award in stored.awards.items() if key not in state.awards),
     )
+
+
+def give_back(shared: dict[str, int], replayed: Replayed, correct: Correction) -> None:
+    """Let budgets have back what they granted for postings that are no more."""
+    for entry, _ in correct.entries if shared else ():
+        budget = budget_of(entry.posting)
+        if budget in shared and entry.posting not in replayed.postings:
+            shared[budget] += entry.amount
 
 
 def opening_of(stored: Totals, account: AccountKey) -> int:

@@ -28,7 +28,16 @@ from gamification.ports import Changes, Member, Ranked, Writing
 from gamification.program import Program
 from gamification.replay import Correction, Replayed
 from gamification.rules.lot import due_next
-from gamification.state import Account, AccountKey, Award, AwardKey, Entry, Tally, TallyKey
+from gamification.state import (
+    Account,
+    AccountKey,
+    Award,
+    AwardKey,
+    Entry,
+    Tally,
+    TallyKey,
+    budget_of,
+)
 
 
 @dataclass(slots=True)
@@ -47,6 +56,8 @@ class Settlement:
     totals: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     """By how much the numbers move that members reach together, by metric and window."""
     last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
+    budgets: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How much of each budget was used before: they are locked."""
     attributes: dict[MemberId, Mapping[str, Scalar]] = field(
         default_factory=dict[MemberId, Mapping[str, Scalar]]
     )
@@ -145,8 +156,7 @@ class Settlement:
 
         The facts must have been written before, in the same transaction.
         """
-        for member, attributes in self.attributes.items():
-            await self._write_attributes(writing, member, attributes)
+        await self._write_attributes(writing)
         if self.tallies:
             await writing.put_tallies([self._ranked(*item) for item in self.tallies.items()])
         if self.lost_tallies:
@@ -154,7 +164,7 @@ class Settlement:
         if self.accounts:
             await self._write_accounts(writing)
         if self.entries:
-            await writing.add_entries(self.entries)
+            await self._write_entries(writing)
         if self.lost_awards:
             await writing.delete_awards(self.lost_awards)
         if self.awards:
@@ -182,6 +192,15 @@ class Settlement:
         if due:
             await writing.put_due(due)
 
+    def budgets_used(self) -> dict[str, int]:
+        """How much of the budgets that moved is used after it: what the ledger adds up to."""
+        moved: dict[str, int] = {}
+        for entry, _ in self.entries if self.budgets else ():
+            budget = budget_of(entry.posting)
+            if budget in self.budgets and entry.amount:
+                moved[budget] = moved.get(budget, self.budgets[budget]) + entry.amount
+        return moved
+
     def _announce_made(self, award: Award) -> None:
         of_challenge = award.key.is_of_challenge
         self._announce_award(
@@ -205,15 +224,21 @@ class Settlement:
             notice = Notice(0, kind, key.member, key, at, is_public)
         self.notices.append(notice)
 
-    async def _write_attributes(
-        self, writing: Writing, member: MemberId, attributes: Mapping[str, Scalar]
-    ) -> None:
-        """Write what is known of a member now; they stand on other boards with it."""
-        name, rules = self.members[member].display_name, self.program.rules
-        await writing.update_member(member, display_name=name, attributes=attributes)
-        ranked = {metric: rules.ranks(metric, attributes) for metric in rules.segments}
-        if ranked:
-            await writing.set_ranked(member, ranked)
+    async def _write_attributes(self, writing: Writing) -> None:
+        """Write what is known of members now; they stand on other boards with it."""
+        rules = self.program.rules
+        for member, attributes in self.attributes.items():
+            name = self.members[member].display_name
+            await writing.update_member(member, display_name=name, attributes=attributes)
+            ranked = {metric: rules.ranks(metric, attributes) for metric in rules.segments}
+            if ranked:
+                await writing.set_ranked(member, ranked)
+
+    async def _write_entries(self, writing: Writing) -> None:
+        await writing.add_entries(self.entries)
+        used = self.budgets_used()
+        if used:
+            await writing.put_shared(used)
 
     def _ranked(self, key: TallyKey, tally: Tally) -> Ranked:
         attributes = self.attributes.get(key.member, self.members[key.member].attributes)

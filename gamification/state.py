@@ -140,6 +140,11 @@ class PostingKey(Struct, frozen=True, order=True, gc=False):
     rule: str
 
 
+def budget_of(posting: PostingKey) -> str:
+    """The shared number that counts what a campaign has added of a unit."""
+    return f"{posting.rule}/{posting.unit}"
+
+
 class Posting(Struct, frozen=True, gc=False):
     """What a posting came to: asked for, granted, and the cap or floor that made the difference.
 
@@ -190,6 +195,12 @@ class State:
     attributes: dict[MemberId, Mapping[str, Scalar]] = field(
         default_factory=dict[MemberId, Mapping[str, Scalar]]
     )
+
+    shared: dict[str, int] = field(default_factory=dict[str, int])
+    """How much of each budget is used, by `budget_of`, as far as they were loaded."""
+    granted: Mapping[PostingKey, Posting] = field(default_factory=dict[PostingKey, Posting])
+    """What the ledger says already of the facts that are judged again: what a budget granted was
+    decided once."""
 
     @classmethod
     def of(

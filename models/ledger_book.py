@@ -91,6 +91,14 @@ _BALANCES_AT = Statement(
 )
 
 
+_GRANTED_BY = Statement(
+    """
+    SELECT coalesce(sum(e.amount), 0) FROM ledger_entry e
+    WHERE e.program_id = $1 AND e.rule = $2 AND e.unit = $3
+    """
+)
+
+
 async def add(
     scope: Scope, entries: Sequence[tuple[Entry, int]], activity_id: Callable[[str], int]
 ) -> None:
@@ -137,3 +145,8 @@ async def balances_at(scope: Scope, asked: Collection[BalanceAsked]) -> dict[Bal
     places = list(asked)
     rows = [(*astuple(each.account), to_micros(each.at)) for each in places]
     return {places[n - 1]: amount for n, amount in await scope.fetch(_BALANCES_AT, rows=rows)}
+
+
+async def granted_by(scope: Scope, rule: str, unit: str) -> int:
+    """What the entries of one rule come to in all, in one unit."""
+    return int((await scope.fetch(_GRANTED_BY, rule, unit))[0][0])

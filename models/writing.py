@@ -90,6 +90,9 @@ class SqlWriting(SqlJudging):
     async def put_due(self, due: Mapping[AccountKey, datetime | None]) -> None:
         await numbers.put_due(self._scope, due)
 
+    async def granted_by(self, rule: str, unit: str) -> int:
+        return await ledger_book.granted_by(self._scope, rule, unit)
+
     async def put_shared(self, numbers: Mapping[str, int]) -> None:
         await sharing.put(self._scope, numbers)
 

@@ -58,6 +58,7 @@ class _Compiler:
             ("multiply", written.multiply),
             ("give", written.give),
             ("most", written.most),
+            ("budget", written.budget),
         ):
             for unit in units:
                 scope.find("points", unit, f"{path}.{section}.{unit}", scope.definition.points)
@@ -84,6 +85,7 @@ class _Compiler:
             among=scope.segment(written.among, f"{path}.among"),
             stack=written.stack,
             factors={unit: parse(factor) for unit, factor in written.multiply.items()},
+            budgets={unit: parse(budget) for unit, budget in written.budget.items()},
             units=tuple(dict.fromkeys([*written.multiply, *written.give])),
         )
 
@@ -112,9 +114,11 @@ class _Compiler:
             if cap is not None and cap.unit not in units:
                 message = f"the cap '{name}' limits {cap.unit}, which this campaign does not add"
                 self.scope.error(f"{path}.cap", message, f"Add {cap.unit}, or leave the cap out")
-        for unit in written.most.keys() - units:
-            message = f"limits {unit}, which this campaign does not add"
-            self.scope.error(f"{path}.most.{unit}", message, f"Add {unit}, or leave it out")
+        for section, limits in (("most", written.most), ("budget", written.budget)):
+            for unit in limits.keys() - units:
+                message = f"limits {unit}, which this campaign does not add"
+                fix = f"Add {unit}, or leave it out"
+                self.scope.error(f"{path}.{section}.{unit}", message, fix)
         for unit in written.multiply:
             given = [
                 earning

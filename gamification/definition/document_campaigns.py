@@ -93,6 +93,11 @@ class Campaign(Part):
         max_length=5,
         description="Caps that limit also what it adds. Campaigns that name none are exempt.",
     )
+    budget: dict[Key, Annotated[Number, Field(gt=0)]] = Field(
+        default_factory=dict[str, Decimal],
+        max_length=20,
+        description="The most that it adds for all members together. It stops there exactly.",
+    )
     most: dict[Key, Annotated[Number, Field(gt=0)]] = Field(
         default_factory=dict[str, Decimal],
         max_length=20,

@@ -9,10 +9,14 @@ from gamification.definition.compiled import CampaignGift, CampaignPlan, Compile
 from gamification.definition.document_campaigns import Stack
 from gamification.draft import Draft
 from gamification.facts import Activity
+from gamification.ledger import Room
 from gamification.outcomes import PointsEarned
 from gamification.quantity import SCALE
 from gamification.rules.earning import give
-from gamification.state import TallyKey
+from gamification.state import PostingKey, TallyKey
+
+BUDGET = "budget"
+"""What limits a posting that a budget had the last word on: "budget/<key>"."""
 
 
 class Asked(NamedTuple):
@@ -41,7 +45,8 @@ def add_campaigns(draft: Draft, plans: Sequence[CampaignPlan]) -> None:
             if amount > 0:
                 asked.append(Asked(plan.campaign, gift, amount))
     for campaign, gift, amount in stacked(asked):
-        give(draft, gift.unit, amount, rule=campaign.rule, caps=gift.caps)
+        room = _room(draft, campaign, gift.unit, amount)
+        give(draft, gift.unit, amount, rule=campaign.rule, caps=gift.caps, budget=room)
 
 
 def _last(draft: Draft, campaign: CompiledCampaign) -> datetime | None:
@@ -100,3 +105,22 @@ def stacked(asked: Sequence[Asked]) -> list[Asked]:
 
 def _amount(asked: Asked) -> int:
     return asked.amount
+
+
+def _room(draft: Draft, campaign: CompiledCampaign, unit: str, requested: int) -> Room | None:
+    """What the budget lets through; None where there is none.
+
+    What it granted for the activity before stands, whatever has become of the budget since. Where
+    it had the last word then, only what is asked for more than then is decided anew.
+    """
+    most = campaign.budgets.get(unit)
+    if most is None:
+        return None
+    left = max(0, most - draft.budget_used(campaign.budget_key(unit)))
+    activity = draft.activity
+    before = draft.granted_before(PostingKey(activity.member, unit, activity.key, campaign.rule))
+    if before is not None:
+        if before.limited_by == f"{BUDGET}/{campaign.key}":
+            left = min(left, max(0, requested - before.requested))
+        left += before.granted
+    return Room(campaign.key, left, BUDGET)

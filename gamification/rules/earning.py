@@ -36,6 +36,7 @@ def give(
     *,
     rule: str,
     caps: tuple[CompiledCap, ...] = (),
+    budget: Room | None = None,
 ) -> None:
     """Post points because of the draft's activity, and count them as earned."""
     if not requested:
@@ -47,6 +48,8 @@ def give(
     for cap, key in used:
         tally = draft.tally(key)
         found.append(Room(cap.key, cap.most - (tally.value if tally is not None else 0)))
+    if budget is not None:
+        found.append(budget)
     rooms = tuple(found)
     if unit.lots is None and account.lots is None:
         result = post(account, requested, at=at, rooms=rooms, minimum=unit.minimum)

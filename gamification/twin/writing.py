@@ -119,6 +119,13 @@ class TwinWriting(TwinJudging):
             else:
                 self._tables.due[key] = at
 
+    async def granted_by(self, rule: str, unit: str) -> int:
+        entries = (row.entry for row in self._tables.entries.values())
+        named = (rule, unit)
+        return sum(
+            entry.amount for entry in entries if (entry.posting.rule, entry.posting.unit) == named
+        )
+
     async def put_shared(self, numbers: Mapping[str, int]) -> None:
         self._tables.shared.update(numbers)
 

@@ -10,7 +10,15 @@ from gamification.definition.compiling import compile_program
 from gamification.definition.document import Definition
 from gamification.definition.problems import Problem
 from gamification.definition.reading import read_definition, stored_definition
-from gamification.ports import Bus, Changes, DefinitionVersion, Member, ProgramRecord, Store
+from gamification.ports import (
+    Bus,
+    Changes,
+    DefinitionVersion,
+    Member,
+    ProgramRecord,
+    Store,
+    Writing,
+)
 from gamification.program import Program, program_of
 from gamification.refusals import InvalidInput
 from gamification.use_cases.rebuilding import rebuild
@@ -123,9 +131,25 @@ async def _put_in_force(
     async with store.writing(record) as writing:
         await writing.alone()
         await writing.add_version(version)
+        await _begin_budgets(writing, record, version)
     stored = await store.program(key)
     assert stored is not None
     return program_of(stored)
+
+
+async def _begin_budgets(
+    writing: Writing, record: ProgramRecord, version: DefinitionVersion
+) -> None:
+    """Let a budget that is new begin with what its campaign has added already."""
+    before = program_of(record).timeline.budgets
+    rules = compile_program(stored_definition(version.document))[0]
+    for campaign in rules.campaigns.values():
+        for unit in campaign.budgets:
+            budget = campaign.budget_key(unit)
+            if budget not in before:
+                await writing.lock_shared([budget])
+                used = await writing.granted_by(campaign.rule, unit)
+                await writing.put_shared({budget: used})
 
 
 async def _follow(

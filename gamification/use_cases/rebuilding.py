@@ -6,7 +6,7 @@ from gamification.ids import MemberId
 from gamification.ports import Member, Writing
 from gamification.program import Program
 from gamification.refusals import OutOfRange
-from gamification.replay import Correction, correction, replay
+from gamification.replay import Correction, correction, give_back, replay
 from gamification.settlement import Settlement
 
 
@@ -25,15 +25,20 @@ async def rebuild(
     """
     settlement = Settlement(program, members)
     corrections: list[Correction] = []
+    budgets = program.timeline.budgets
+    settlement.budgets = await writing.lock_shared(budgets) if budgets else {}
+    shared = dict(settlement.budgets)
     for member in sorted(members):
         try:
-            replayed = replay(program.timeline, await writing.history(member))
-            correct = correction(replayed, await writing.totals(member))
+            history, stored = await writing.history(member), await writing.totals(member)
+            replayed = replay(program.timeline, history, granted=stored.postings, shared=shared)
+            correct = correction(replayed, stored)
         except OutOfRange:
             if unjudged is None:
                 raise
             unjudged.append(members[member])
             continue
         settlement.correct(member, replayed, correct)
+        give_back(shared, replayed, correct)
         corrections.append(correct)
     return settlement, corrections

@@ -4,6 +4,7 @@ from bisect import insort
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +19,7 @@ from gamification.ports import Bus, Judging, Member, Store
 from gamification.program import Program
 from gamification.reads import BatchReads
 from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
-from gamification.replay import correction, latest, replay
+from gamification.replay import correction, give_back, latest, replay
 from gamification.rules.command import accept
 from gamification.rules.counting import Contributed
 from gamification.settlement import Settlement
@@ -121,7 +122,9 @@ class Batch:
         admission = self.admission
         async with store.writing(admission.program.record) as writing:
             members = await writing.lock_members(self.external_ids(), admission.now)
-            judged = await self.judge(writing, members)
+            budgets = admission.program.timeline.budgets
+            used = await writing.lock_shared(budgets) if budgets else {}
+            judged = await self.judge(writing, members, used)
             await writing.unregister(but={each.member for each in judged.fresh})
             await writing.add_activities(judged.fresh)
             settled = await settle(
@@ -130,12 +133,15 @@ class Batch:
         bus.publish(settled.changes)
         return judged.with_more(settled.outcomes)
 
-    async def judge(self, judging: Judging, members: Mapping[str, Member]) -> "Judged":
+    async def judge(
+        self, judging: Judging, members: Mapping[str, Member], budgets: Mapping[str, int]
+    ) -> "Judged":
         """What comes of the activities, by what is stored now. Nothing is written.
 
-        `members` are those of `external_ids`. Raises `OutOfRange` as `record_activities` does.
+        `members` are those of `external_ids`, `budgets` how much is used of those of the timeline.
+        Raises `OutOfRange` as `record_activities` does.
         """
-        attempt = _Attempt(self.admission.program, judging, self.reads, members)
+        attempt = _Attempt(self.admission.program, judging, self.reads, members, budgets)
         attempt.results.update(self.refused)
         await attempt.sort_out_known(self.admitted)
         settlement = await attempt.settle()
@@ -182,6 +188,7 @@ class _Attempt:
     judging: Judging
     reads: BatchReads
     named: Mapping[str, Member]
+    budgets: Mapping[str, int]
     results: dict[int, Recorded | Refusal] = field(default_factory=dict[int, Recorded | Refusal])
     fresh: dict[str, _Admitted] = field(default_factory=dict[str, _Admitted])
     repeats: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
@@ -234,6 +241,7 @@ class _Attempt:
             return Settlement(self.program, self.members)
         effective = await self._effective()
         state = await _load(self.judging, self.reads)
+        state.shared = dict(self.budgets)
         state.attributes = {member: each.attributes for member, each in self.members.items()}
         folded = fold(self.program.timeline, state, effective, self.members)
         for key, refusal in folded.refused.items():
@@ -258,21 +266,26 @@ class _Attempt:
         return effective
 
     async def _settled(self, folded: Folded) -> Settlement:
-        settlement = Settlement(self.program, self.members, last=folded.last)
+        settlement = Settlement(self.program, self.members, last=folded.last, budgets=self.budgets)
         for key, each in self.fresh.items():
             if each.activity.member not in folded.replaying:
                 self._report(key, folded.outcomes.get(key, ()))
         for key, outcomes in folded.outcomes.items():  # in the order in which they were folded
             if self.fresh[key].activity.member not in folded.replaying:
                 settlement.take(outcomes)
+        shared = {**self.budgets, **settlement.budgets_used()}
         for member in sorted(folded.replaying):
-            await self._replay(member, settlement, folded.unasked)
+            await self._replay(member, settlement, folded.unasked, shared)
         return settlement
 
     async def _replay(
-        self, member: MemberId, settlement: Settlement, unasked: Collection[str]
+        self,
+        member: MemberId,
+        settlement: Settlement,
+        unasked: Collection[str],
+        shared: dict[str, int],
     ) -> None:
-        history = await self.judging.history(member)
+        history, stored = await self.judging.history(member), await self.judging.totals(member)
         facts = {
             key: (each.activity, self.retractions.get(key, ()))
             for key, each in self.fresh.items()
@@ -280,14 +293,21 @@ class _Attempt:
         }
         for key in facts.keys() - unasked:
             insort(history, facts[key], key=_order)
-        replayed = replay(self.program.timeline, history, keep=frozenset(facts))
+        judge = partial(
+            replay, self.program.timeline, keep=frozenset(facts), granted=stored.postings
+        )
+        running = dict(shared)
+        replayed = judge(history, shared=running)
         for key, fact in sorted(facts.items(), key=lambda each: _order(each[1])):
             if key in unasked and self._is_accepted(fact, replayed.state):
                 insort(history, fact, key=_order)
-                replayed = replay(self.program.timeline, history, keep=frozenset(facts))
+                running = dict(shared)
+                replayed = judge(history, shared=running)
         mine = [key for key in facts if key in self.fresh]
-        correct = correction(replayed, await self.judging.totals(member))
+        shared |= running
+        correct = correction(replayed, stored)
         settlement.correct(member, replayed, correct)
+        give_back(shared, replayed, correct)
         last = latest(history)
         if last is not None:
             settlement.last[member] = last

@@ -38,7 +38,9 @@ async def simulate_activity(
     batch.add(new)
     async with store.judging(program.record) as judging:
         members = await _as_registered(judging, program.key, batch.external_ids(), now=now)
-        judged = await batch.judge(judging, members)
+        budgets = program.timeline.budgets
+        used = await judging.shared_numbers(budgets) if budgets else {}
+        judged = await batch.judge(judging, members, used)
     (result,) = judged.results
     return result if isinstance(result, Refusal) else Simulated(result, judged.settlement)
 

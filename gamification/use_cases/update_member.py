@@ -12,6 +12,7 @@ from gamification.ports import Bus, Changes, Member, Store, Writing
 from gamification.program import Program
 from gamification.refusals import InvalidInput
 from gamification.use_cases.record_activities import Batch
+from gamification.use_cases.settling import settle
 
 NAME_LENGTH_MAX = 100
 ATTRIBUTES_MAX = 50
@@ -65,9 +66,11 @@ async def _record(
     """Write the change of a locked member's attributes as a fact, with all that follows."""
     batch = Batch(Admission(program, now, new_key, is_import=False))
     batch.add(command)
-    judged = await batch.judge(writing, {member.external_id: member})
+    budgets = program.timeline.budgets
+    used = await writing.lock_shared(budgets) if budgets else {}
+    judged = await batch.judge(writing, {member.external_id: member}, used)
     await writing.add_activities(judged.fresh)
-    changes = await judged.settlement.write(writing, announce=True)
+    changes = (await settle(writing, judged.settlement, now=now, announce=True)).changes
     (after,) = (await writing.members([member.id])).values()
     return changes._replace(boards=_boards(program)), after
 

@@ -9,7 +9,7 @@ from gamification.definition.compiled import CompiledBoard
 from gamification.facts import Activity, Retraction, say_the_same
 from gamification.lots import Allocation, Lots
 from gamification.outcomes import NOTHING
-from gamification.ports import Board, Member, Reading, Standing, Store, Totals
+from gamification.ports import Auditing, Board, Member, Reading, Standing, Store, Totals
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.ranking import rank_by_hand
@@ -17,7 +17,16 @@ from gamification.refusals import OutOfRange
 from gamification.replay import Replayed, latest, opening_of, replay
 from gamification.rules.earning import OPENING
 from gamification.shared import differing, shared_by
-from gamification.state import Account, AccountKey, Award, AwardKey, Posting, PostingKey, TallyKey
+from gamification.state import (
+    Account,
+    AccountKey,
+    Award,
+    AwardKey,
+    Posting,
+    PostingKey,
+    TallyKey,
+    budget_of,
+)
 from gamification.use_cases.difference import Difference
 from gamification.use_cases.rank import page_of_board
 from gamification.use_cases.verify_periods import Prizes, prizes_among, verify_periods
@@ -53,8 +62,7 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
     checked, prizes = Checked(of=await reading.member_count()), Prizes()
     shared: Counter[str] = Counter()
     yield checked
-    for orphan in await auditing.orphans():
-        yield Difference("a row without its fact", orphan, "present", "absent")
+    budgets = _Budgets(await auditing.shared_numbers(), program)
     async for page in auditing.members():
         ids = [member.id for member in page]
         histories, totals = await auditing.histories(ids), await auditing.totals(ids)
@@ -62,7 +70,11 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
             history, stored = histories.get(member.id, []), totals[member.id]
             prizes += prizes_among(activity for activity, _ in history)
             try:
-                replayed = replay(program.timeline, history)
+                postings = stored.postings
+                budgets.take(postings)
+                replayed = replay(
+                    program.timeline, history, granted=postings, shared=dict(budgets.used)
+                )
             except OutOfRange as refusal:
                 facts = f"{len(history)} facts"
                 yield Difference("the history", member.external_id, facts, refusal.message)
@@ -72,6 +84,8 @@ async def verify_program(store: Store, program: Program) -> AsyncIterator[Differ
                 yield difference
             checked = _count(checked, history, replayed)
         yield checked
+    for difference in (*await _orphans(auditing), *budgets.differences()):
+        yield difference
     for board in program.rules.boards.values():
         for window in await _windows(reading, board):
             async for difference in _board(reading, board, window):
@@ -94,6 +108,13 @@ async def _of_all(
         yield Difference("the shared number", key, str(one), str(other))
     async for difference in verify_periods(reading, program, prizes):
         yield difference
+
+
+async def _orphans(auditing: Auditing) -> list[Difference]:
+    return [
+        Difference("a row without its fact", orphan, "present", "absent")
+        for orphan in await auditing.orphans()
+    ]
 
 
 def _as_dict(checked: Checked) -> dict[str, int]:
@@ -136,6 +157,34 @@ def _latest(member: Member, history: _History) -> Iterator[Difference]:
     if member.last != last:
         computed = "none" if last is None else last.key
         yield Difference("the latest fact", member.external_id, str(member.last), computed)
+
+
+class _Budgets:
+    """How much of each budget is used, against what the ledger adds up to."""
+
+    def __init__(self, stored: Mapping[str, int], program: Program) -> None:
+        self._most: dict[str, int] = {}
+        for _, rules in program.timeline.versions:
+            for campaign in rules.campaigns.values():
+                for unit, most in campaign.budgets.items():
+                    key = campaign.budget_key(unit)
+                    self._most[key] = max(most, self._most.get(key, 0))
+        self.used = {key: stored.get(key, 0) for key in self._most}
+        self._sums = dict.fromkeys(self._most, 0)
+
+    def take(self, postings: Mapping[PostingKey, Posting]) -> None:
+        """Add up what one member's postings came to."""
+        for key, posting in postings.items() if self._sums else ():
+            if budget_of(key) in self._sums:
+                self._sums[budget_of(key)] += posting.granted
+
+    def differences(self) -> Iterator[Difference]:
+        for key, total in sorted(self._sums.items()):
+            if self.used[key] != total:
+                yield Difference("the use", key, to_text(self.used[key]), to_text(total))
+            if total > self._most[key]:
+                most = f"at most {to_text(self._most[key])}"
+                yield Difference("the budget", key, to_text(total), most)
 
 
 def _tallies(who: str, replayed: Replayed, stored: Totals) -> Iterator[Difference]:

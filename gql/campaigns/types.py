@@ -62,6 +62,14 @@ class CampaignGift:
     )
 
 
+@strawberry.type(description="The most that a campaign adds of a unit for all members together.")
+class CampaignBudget:
+    unit: str = strawberry.field(description="The key of the unit of points.")
+    total: Quantity = strawberry.field(description="The most that it adds.")
+    used: Quantity = strawberry.field(description="What it has added so far.")
+    left: Quantity = strawberry.field(description="What it can still add. At 0 it adds nothing.")
+
+
 @strawberry.type(description="More points for a while.")
 class Campaign:
     campaign: strawberry.Private[CompiledCampaign]
@@ -93,6 +101,21 @@ class Campaign:
         description="What becomes of it where others add to the same unit."
     )
     gifts: list[CampaignGift] = strawberry.field(description="What it adds, by unit.")
+
+    @strawberry.field(description="Its budgets, and what is left of them. Empty: it has none.")
+    async def budgets(self, info: Info) -> list[CampaignBudget]:
+        campaign, loaders = self.campaign, info.context.loaders
+        keys = [campaign.budget_key(unit) for unit in campaign.budgets]
+        used = await loaders.shared_numbers.load_many(keys)
+        return [
+            CampaignBudget(
+                unit=unit,
+                total=Quantity(total),
+                used=Quantity(each),
+                left=Quantity(max(0, total - each)),
+            )
+            for (unit, total), each in zip(campaign.budgets.items(), used, strict=True)
+        ]
 
     @classmethod
     def of(cls, context: Context, campaign: CompiledCampaign) -> "Campaign":

@@ -108,7 +108,7 @@ class CampaignExplanation:
     requested: Quantity = strawberry.field(description="What it asked for.")
     granted: Quantity = strawberry.field(description="What the ledger holds of it.")
     limited_by: str | None = strawberry.field(
-        description="What made the difference between the two: `cap/KEY`, or "
+        description="What made the difference between the two: `budget/KEY`, `cap/KEY`, or "
         "`cap/campaign/KEY` for the most that it adds for one member."
     )
     silent: SilentRule | None = strawberry.field(

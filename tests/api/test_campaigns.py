@@ -1,11 +1,15 @@
 """Campaigns over the API: which there are, which are for a member, and what they did and why."""
 
+import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gamification.twin import Twin
+from gamification.use_cases.verify_program import Difference, verify_program
+from models.store import open_store
 from tests.api.world import World, new_world
 
 SHOP = """
@@ -216,3 +220,41 @@ async def test_a_silence_is_asked_for_and_explained() -> None:
     await shop.ask(retract)
     data = await shop.ask('{ member(externalId: "ann") { points { balance } } }')
     assert data["member"]["points"] == [{"balance": "30"}]
+
+
+BUDGETS = "{ program { campaigns { key budgets { unit total used left } } } }"
+BUY_FOR = """mutation ($input: RecordActivityInput!) { recordActivity(input: $input) {
+  entries { rule granted limitedBy } userErrors { code } } }"""
+
+
+async def test_two_hundred_at_once_stop_at_zero_exactly(postgresql_url: str) -> None:
+    """Each activity is a request of its own, and a transaction of its own, on eight connections."""
+    document = SHOP.replace("lunch: {", "lunch: {budget: {stars: 333},")
+    async with open_store(postgresql_url, pool_size=8) as store:
+        shop = await new_world(store, document)
+        shop.at = NOON
+
+        async def buy(number: int) -> list[tuple[str, str | None]]:
+            given = {"type": "buy", "value": "1", "properties": {"category": "tea"}}
+            answer = await shop.ask(
+                BUY_FOR, input={**given, "member": f"m{number}", "key": f"k{number}"}
+            )
+            assert answer["recordActivity"]["userErrors"] == []
+            entries = answer["recordActivity"]["entries"]
+            return [
+                (each["granted"], each["limitedBy"])
+                for each in entries
+                if each["rule"] == "campaign/lunch"
+            ]
+
+        found = await asyncio.gather(*(buy(number) for number in range(200)))
+        assert Counter(each for (each,) in found) == {
+            ("5", None): 66,
+            ("3", "budget/lunch"): 1,
+            ("0", "budget/lunch"): 133,
+        }
+        told = (await shop.ask(BUDGETS))["program"]["campaigns"]
+        assert told[0] == {"key": "double-day", "budgets": []}
+        assert told[1]["budgets"] == [{"unit": "stars", "total": "333", "used": "333", "left": "0"}]
+        found = verify_program(store, shop.program)
+        assert [str(each) async for each in found if isinstance(each, Difference)] == []

@@ -61,8 +61,12 @@ _LOTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
 """How a unit's points are kept: as one number, or as lots that expire and mature."""
 
 
+AMPLE = 100_000
+"""A budget that suffices: with less, what members have depends on the order of arrival."""
+
+
 @st.composite
-def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
+def programs(draw: st.DrawFn, *, key: str = KEY, budget: int = AMPLE) -> CompiledProgram:
     """A program with all kinds of rules, or some of them, and numbers near to each other."""
     small = st.integers(1, 6)
     zone = draw(st.sampled_from(["UTC", "Europe/Lisbon", "America/Sao_Paulo"]))
@@ -83,7 +87,7 @@ def programs(draw: st.DrawFn, *, key: str = KEY) -> CompiledProgram:
         "earning": _earning(draw),
         "streaks": _streaks(draw, small),
         "tiers": _tiers(draw, small),
-        "campaigns": _campaigns(draw),
+        "campaigns": _campaigns(draw, budget),
         "badges": _badges(draw, small),
         "leaderboards": _boards(draw),
     }
@@ -290,8 +294,8 @@ def _tiers(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
     return ladders if draw(st.booleans()) else {}
 
 
-def _campaigns(draw: st.DrawFn) -> dict[str, Any]:
-    """Campaigns in time, among segments and within caps; which of them there are is drawn."""
+def _campaigns(draw: st.DrawFn, budget: int) -> dict[str, Any]:
+    """Campaigns in time, among segments, within caps and budgets; which there are is drawn."""
     days = ["2026-02-01", "2026-03-02", "2026-03-02 12:00", "2026-03-29", "2026-05-01"]
     stack = st.sampled_from(["together", "best", "alone"])
     from_, until = sorted(draw(st.permutations(days))[:2])
@@ -302,6 +306,7 @@ def _campaigns(draw: st.DrawFn) -> dict[str, Any]:
             "multiply": {"stars": draw(st.sampled_from([2, 1.3333]))},
             "on": ["buy", "up"],
             "stack": draw(stack),
+            "budget": {"stars": budget},
         },
         "gifts": {
             "give": {"stars": 1, "debt": "value"},
@@ -309,6 +314,7 @@ def _campaigns(draw: st.DrawFn) -> dict[str, Any]:
             "when": "properties.gift",
             "cap": "shared",
             "most": {"stars": 3},
+            "budget": {"stars": budget, "debt": budget} if draw(st.booleans()) else {},
         },
         "here": {
             "give": {"reputation": 1, "stars": 2},

@@ -104,3 +104,20 @@ async def test_totals_are_all_that_is_derived(store: Store, program: ProgramReco
     both = await store.auditing(program).totals([of("ann"), of("bob")])
     assert both[of("ann")] == expected
     assert both[of("bob")].tallies == {tally_key("bob"): tally(4)}
+
+
+async def test_what_a_rule_granted_in_all(store: Store, program: ProgramRecord) -> None:
+    await registered(store, program, "ann", "bob")
+    await recorded(store, program, activity("a", "ann"), activity("b", "bob"))
+    async with store.writing(program) as writing:
+        assert await writing.granted_by("campaign/x", "stars") == 0
+        await writing.add_entries(
+            [
+                (entry("a", 5, unit="stars", rule="campaign/x"), 5),
+                (entry("b", 7, member="bob", unit="stars", rule="campaign/x"), 7),
+                (entry("a", -2, unit="stars", rule="campaign/x", revision=1), 3),
+                (entry("a", 9, unit="xp", rule="campaign/x"), 9),
+                (entry("b", 9, member="bob", unit="stars", rule="campaign/y"), 16),
+            ]
+        )
+        assert await writing.granted_by("campaign/x", "stars") == 10

@@ -46,6 +46,8 @@ class CompiledCampaign:
     stack: Stack
     factors: Mapping[str, int]
     """By how many ten-thousandths it multiplies, by unit."""
+    budgets: Mapping[str, int]
+    """The most that it adds for all members together, by unit."""
     units: tuple[str, ...]
     """All units that it adds to."""
 
@@ -53,6 +55,10 @@ class CompiledCampaign:
     def rule(self) -> str:
         """The rule that its postings name."""
         return f"campaign/{self.key}"
+
+    def budget_key(self, unit: str) -> str:
+        """The shared number that counts what it has added of a unit: budget_of says the same."""
+        return f"{self.rule}/{unit}"
 
     @property
     def last_metric(self) -> str:

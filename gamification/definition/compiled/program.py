@@ -160,6 +160,16 @@ class Timeline:
         """The rules of one version."""
         return next(program for _, program in self.versions if program.version == version)
 
+    @property
+    def budgets(self) -> frozenset[str]:
+        """The shared numbers that any version's campaigns draw on."""
+        return frozenset(
+            campaign.budget_key(unit)
+            for _, program in self.versions
+            for campaign in program.campaigns.values()
+            for unit in campaign.budgets
+        )
+
     def judging(self, activity: Activity) -> CompiledProgram:
         """The rules that were in force when an activity occurred.
 

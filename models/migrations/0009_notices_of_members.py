@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0007_periods")]
+    dependencies = [("models", "0008_attributes_as_facts")]
 
     operations = [
         ops.AddIndex(
