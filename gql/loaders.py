@@ -257,6 +257,15 @@ class Loaders:
         return DataLoader(load_fn=load)
 
     @cached_property
+    def participants(self) -> DataLoader[Board, int]:
+        """How many take part: a statement for each board, however many members ask."""
+
+        async def load(boards: list[Board]) -> list[int]:
+            return await asyncio.gather(*map(self._reading.participant_count, boards))
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
     def rule_sums(self) -> DataLoader[AccountKey, list[RuleSum]]:
         async def load(accounts: list[AccountKey]) -> list[list[RuleSum]]:
             found = await self._reading.rule_sums(accounts)

@@ -84,7 +84,7 @@ class ChallengeTogether:
             total=Quantity(state.total),
             target=Quantity(state.target),
             reached_at=state.reached_at,
-            participants=await context.reading.participant_count(board),
+            participants=await context.loaders.participants.load(board),
         )
 
 

@@ -334,6 +334,23 @@ async def test_two_processes_that_reward_at_once_reward_each_member_once(crowd: 
     }
 
 
+async def test_a_simulation_tells_what_would_be_completed(club: World) -> None:
+    await change(club, "joinChallenge", "weekend-run")
+    query = """{ simulateActivity(input: {member: "ann", type: "ran", value: "10"}) {
+      completedChallenges { challengeKey } entries { granted } progress { key current }
+    } }"""
+    assert (await club.ask(query))["simulateActivity"] == {
+        "completedChallenges": [{"challengeKey": "weekend-run"}],
+        "entries": [{"granted": "50"}],
+        "progress": [
+            {"key": "runner", "current": "1"},
+            {"key": "weekend-run", "current": "10"},
+        ],
+    }
+    (run,) = await challenges(club, "(state: [ACTIVE])")
+    assert run["steps"] == [{"current": "0", "isReached": False, "isOpen": True}]
+
+
 async def test_the_program_lists_its_challenges(club: World) -> None:
     query = """{ program { challenges {
       key name description join countsFromJoining isSequential every

@@ -224,3 +224,47 @@ async def test_a_board_with_the_ranks_of_the_run_before(counted_world: World, en
     assert calls(counted_world) == Counter(
         {"standings_with_members": 1, "ahead": 1, "periods": 1, "final_places_of": 1}
     )
+
+
+CHALLENGES = """
+key: club
+name: Club
+activities: {ran: {value: kilometres}}
+metrics: {distance: {sum: value, of: ran}}
+challenges:
+  weekly: {goal: {metric: distance, target: 2}, every: week}
+  first: {goal: {metric: distance, target: 5}, winners: {most: 1}}
+  together: {goal: {metric: distance, target: 100}, of: community}
+"""
+
+
+@pytest.mark.parametrize("members", [1, 7, 50])
+async def test_a_page_of_members_with_their_challenges(members: int) -> None:
+    world = await new_world(CountingTwin(), CHALLENGES)
+    for n in range(50):
+        await world.did(f"m{n:02}", "ran", value="2")
+    calls(world).clear()
+    query = """query ($first: Int) { members(first: $first) { edges { node {
+      challenges {
+        state run { placesLeft together { total participants } }
+        steps { current } completion { activity { type } }
+      }
+      progress(kinds: [CHALLENGE]) { share }
+    } } } }"""
+    data = await world.ask(query, first=members)
+    first, *_ = data["members"]["edges"]
+    assert [each["state"] for each in first["node"]["challenges"]] == [
+        "COMPLETED", "ACTIVE", "COMPLETED",
+    ]  # fmt: skip
+    assert calls(world) == Counter(
+        {
+            "member_page": 1,
+            "tallies": 2,
+            "subjects_below": 1,
+            "earned": 1,
+            "shared_numbers": 3,
+            "participant_count": 1,
+            "awards_by_key": 1,
+            "activities_by_key": 1,
+        }
+    )

@@ -201,3 +201,21 @@ def test_rules_that_came_later_are_previewed_as_if_they_had_always_been(run: Sce
     now_done(run.apply(club(stars=5)))
     (stars,) = now_done(whole(run, club(stars=5))).points
     assert (stars.rising.members, stars.rising.total) == (2, units(18))
+
+
+def test_who_would_complete_a_challenge_and_who_would_not_have(run: Scene) -> None:
+    """Anne's four visits lie on four days, Ben's two on two of them."""
+    daily = {"goal": {"metric": "visits", "target": 1}, "every": "day", "give": {"stars": 1}}
+    preview = now_done(whole(run, club(challenges={"daily": daily})))
+    assert [
+        (each.challenge, each.completing.members, each.completing.total, each.reopened.members)
+        for each in preview.challenges
+    ] == [("daily", 2, 6, 0)]
+    now_done(run.apply(club(challenges={"daily": daily}), backfill=Backfill.SILENT))
+    assert now_done(whole(run, club(challenges={"daily": daily}))).challenges == []
+    (gone,) = now_done(whole(run, club())).challenges
+    assert (gone.challenge, gone.reopened.total, gone.reopened.sample) == (
+        "daily",
+        6,
+        ["anne", "ben"],
+    )
