@@ -83,6 +83,10 @@ class Draft:
         """The tally as the activity leaves it; None where it has not moved it."""
         return self._tallies.get(key)
 
+    def moved_metrics(self) -> set[str]:
+        """The metrics of all tallies that the activity has moved."""
+        return {key.metric for key in self._tallies}
+
     def tally_before(self, key: TallyKey) -> Tally | None:
         """The tally as it stood before the activity."""
         return self._state.tallies.get(key)

@@ -20,7 +20,9 @@ from gamification.outcomes import (
     ParticipationChanged,
     PointsAdjusted,
     PointsEarned,
+    StreakReached,
     TallyChanged,
+    TierReached,
 )
 from gamification.rules.badge import award
 from gamification.rules.campaign import add_campaigns
@@ -31,6 +33,7 @@ from gamification.rules.earning import earn
 from gamification.rules.joining import join
 from gamification.rules.release import release
 from gamification.rules.streak import advance
+from gamification.rules.tier import rise
 from gamification.state import AccountKey, State, budget_of
 
 
@@ -61,6 +64,8 @@ def decide(
         badges, draft.touched = draft.touched, {}
         for badge in badges.values():
             award(draft, badge)
+    if program.tiers:
+        rise(draft)
     return draft.outcomes
 
 
@@ -112,8 +117,8 @@ def evolve(state: State, outcome: Outcome) -> State:
             state.awards[outcome.award.key] = outcome.award
         case BadgeRevoked() | ChallengeReopened():
             state.awards.pop(outcome.award.key, None)
-        case ParticipationChanged():
-            pass  # the tally beside it keeps it
+        case ParticipationChanged() | TierReached() | StreakReached():
+            pass  # the tallies beside it keep it
         case PointsAdjusted():
             posting = outcome.entry.posting
             key = AccountKey(posting.member, posting.unit)

@@ -1,7 +1,7 @@
 """What comes out: what a fact changed, in the past tense. Only the engine decides outcomes."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -96,6 +96,25 @@ class ParticipationChanged(NamedTuple):
     at: datetime
 
 
+class TierReached(NamedTuple):
+    """A member rose to a level of a ladder; both are named by their keys."""
+
+    member: MemberId
+    tier: str
+    level: str
+    at: datetime
+
+
+class StreakReached(NamedTuple):
+    """A streak came to one of its targets, in the period that begins on a day."""
+
+    member: MemberId
+    streak: str
+    target: int
+    day: date
+    at: datetime
+
+
 class PointsAdjusted(NamedTuple):
     """History changed, and the ledger was brought into line by a new entry."""
 
@@ -119,6 +138,8 @@ Outcome = (
     | ChallengeCompleted
     | ChallengeReopened
     | ParticipationChanged
+    | TierReached
+    | StreakReached
     | PointsAdjusted
 )
 """The closed union: `match` with `assert_never` makes the type checker list every place."""
@@ -149,6 +170,13 @@ class NoticeKind(Enum):
     CHALLENGE_JOINED = "challenge_joined"
     CHALLENGE_COMPLETED = "challenge_completed"
     CHALLENGE_REOPENED = "challenge_reopened"
+    STREAK_REACHED = "streak_reached"
+    STREAK_AT_RISK = "streak_at_risk"
+    FREEZE_USED = "freeze_used"
+    STREAK_ENDED = "streak_ended"
+    TIER_REACHED = "tier_reached"
+    TIER_ENDING = "tier_ending"
+    TIER_FALLEN = "tier_fallen"
     PERIOD_FINAL = "period_final"
     PRIZE_WON = "prize_won"
 

@@ -21,7 +21,9 @@ from gamification.outcomes import (
     ParticipationChanged,
     PointsAdjusted,
     PointsEarned,
+    StreakReached,
     TallyChanged,
+    TierReached,
 )
 from gamification.point_notices import notices_of
 from gamification.ports import Changes, Member, Ranked, Writing
@@ -82,7 +84,7 @@ class Settlement:
                 case BadgeAwarded(award) | ChallengeCompleted(award):
                     self.awards.append(award)
                     self._announce_made(award)
-                case ParticipationChanged():
+                case ParticipationChanged() | TierReached() | StreakReached():
                     self.announce(outcome)
                 case BadgeRevoked() | ChallengeReopened() | PointsAdjusted():
                     raise AssertionError("only a replay revokes and adjusts")
@@ -128,7 +130,8 @@ class Settlement:
 
     def announce(self, outcome: Outcome) -> None:
         """Tell what there is to tell of an outcome besides awards: who joined a challenge or was
-        invited (who leaves knows it already), and what time did to points."""
+        invited (who leaves knows it already), what time did to points, and which level or target
+        was reached."""
         match outcome:
             case ParticipationChanged():
                 self._announce_participation(outcome)
@@ -136,6 +139,16 @@ class Settlement:
                 self.notices += notices_of(outcome)
             case PointsEarned() if outcome.account.lots is not None:
                 self.notices += notices_of(outcome)
+            case TierReached(member, tier, level, at):
+                once = f"tier reached {tier} {level} {at:%Y-%m-%d}"
+                details: dict[str, Scalar] = {"level": level}
+                kind = NoticeKind.TIER_REACHED
+                self.notices.append(Notice(0, kind, member, None, at, True, tier, details, once))
+            case StreakReached(member, streak, target, day, at):
+                once = f"streak reached {streak} {target} {day}"
+                details = {"length": target}
+                kind = NoticeKind.STREAK_REACHED
+                self.notices.append(Notice(0, kind, member, None, at, True, streak, details, once))
             case _:
                 pass
 

@@ -9,6 +9,7 @@ from gamification.duties.expire_points import expire_points
 from gamification.duties.pay_prizes import pay_prizes
 from gamification.duties.reward_communities import reward_communities
 from gamification.duties.settle_periods import settle_periods
+from gamification.duties.tell_members import tell_members
 from gamification.ports import Bus, Contended, Store
 from gamification.program import Program
 
@@ -29,7 +30,13 @@ class Duty(Protocol):
     async def __call__(self, store: Store, bus: Bus, program: Program, *, now: datetime) -> int: ...
 
 
-DUTIES: tuple[Duty, ...] = (settle_periods, pay_prizes, reward_communities, expire_points)
+DUTIES: tuple[Duty, ...] = (
+    settle_periods,
+    pay_prizes,
+    reward_communities,
+    expire_points,
+    tell_members,
+)
 """In the order in which they are done."""
 
 

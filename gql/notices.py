@@ -55,6 +55,39 @@ class NoticeKind(Enum):
         description="History changed, and a challenge is not completed any more: `about` is its "
         "key, `details` has the `run`.",
     )
+    STREAK_REACHED = strawberry.enum_value(
+        "STREAK_REACHED",
+        description="The streak `about` came to one of its targets: `details` has the `length`.",
+    )
+    STREAK_AT_RISK = strawberry.enum_value(
+        "STREAK_AT_RISK",
+        description="A period of the streak `about` ends soon, and is not done: `details` has its "
+        "`endsAt`, the `length`, the `freezes` that are left, and when it `expiresAt`.",
+    )
+    FREEZE_USED = strawberry.enum_value(
+        "FREEZE_USED",
+        description="A freeze of the streak `about` stood for the period that began on the "
+        "`missed` day; `details` has the `length`, too, and the `freezes` that are left.",
+    )
+    STREAK_ENDED = strawberry.enum_value(
+        "STREAK_ENDED",
+        description="The streak `about` has ended with the period that began on the `missed` day; "
+        "`details` has the `length` that it had.",
+    )
+    TIER_REACHED = strawberry.enum_value(
+        "TIER_REACHED",
+        description="The member rose on the ladder `about`: `details` has the `level`.",
+    )
+    TIER_ENDING = strawberry.enum_value(
+        "TIER_ENDING",
+        description="The member's level on the ladder `about` falls soon unless something is "
+        "done: `details` has the `level`, `until` when it holds, and what is missing `toKeep` it.",
+    )
+    TIER_FALLEN = strawberry.enum_value(
+        "TIER_FALLEN",
+        description="The member's level on the ladder `about` has fallen: `details` has the "
+        "`level` it was, and the one that is held `now`.",
+    )
     PERIOD_FINAL = strawberry.enum_value(
         "PERIOD_FINAL",
         description="A run of the leaderboard `about` is final. The member stands first in it; "

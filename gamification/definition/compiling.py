@@ -162,10 +162,7 @@ def _moving(reach: Reach, challenges: Mapping[str, CompiledChallenge]) -> dict[s
         **{unit: moving(unit, reach) for unit in reach.units},
         **{streak.metric: moving_streak(streak, reach) for streak in reach.streaks},
         **{each.metric: joining(each, reach) for each in challenges.values()},
-        **{
-            tier.placed_metric: UnitPlan((Read(tier.placed_metric, AllTime(), None),), ())
-            for tier in reach.tiers
-        },
+        **{tier.placed_metric: UnitPlan(tier.reads, ()) for tier in reach.tiers},
         ZONE_METRIC: UnitPlan((Read(ZONE_METRIC, AllTime(), None),), ()),
     }
 

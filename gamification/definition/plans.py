@@ -159,6 +159,9 @@ def joining(challenge: CompiledChallenge, reach: Reach) -> UnitPlan:
 
 def _follow(found: _Found, reach: Reach) -> None:
     for metric in found.metrics:  # grows while the cascade is followed
+        for tier in reach.tiers:
+            if metric in tier.metrics:
+                found.reads.update(dict.fromkeys(tier.reads))
         for streak in reach.advanced_by(metric):
             _streak(streak, found)
             found.metrics.append(streak.metric)

@@ -9,6 +9,7 @@ from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.draft import Draft
 from gamification.facts import Activity
 from gamification.metrics import TOTAL
+from gamification.outcomes import StreakReached
 from gamification.quantity import SCALE
 from gamification.rules.counting import Contributed
 from gamification.state import Tally, TallyKey
@@ -51,9 +52,22 @@ def put_run(draft: Draft, streak: CompiledStreak, before: Run, after: Run, *, da
     for metric, (number, since) in kept_of(streak, after, day).items():
         if known.get(metric) != (number, since) or metric == streak.freezes_metric:
             _put(draft, metric, number, midnight(since))
+    _tell_targets(draft, streak, before, after, day=day)
     longest = draft.tally(TallyKey(draft.activity.member, streak.longest_metric, "", ""))
     if after.length and (longest is None or after.length * SCALE > longest.value):
         _put(draft, streak.longest_metric, after.length, midnight(day))
+
+
+def _tell_targets(
+    draft: Draft, streak: CompiledStreak, before: Run, after: Run, *, day: date
+) -> None:
+    """Note the targets that the streak comes to; those of a streak that is restored were told."""
+    restored = before.broken.length if before.broken and after.broken is None else 0
+    activity = draft.activity
+    for target in streak.targets:
+        if max(before.length, restored) < target <= after.length:
+            reached = StreakReached(activity.member, streak.key, target, day, activity.occurred_at)
+            draft.outcomes.append(reached)
 
 
 def put_zone(draft: Draft, number: int) -> None:
