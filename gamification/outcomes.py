@@ -179,6 +179,8 @@ class NoticeKind(Enum):
     TIER_FALLEN = "tier_fallen"
     PERIOD_FINAL = "period_final"
     PRIZE_WON = "prize_won"
+    LEAGUE_PROMOTED = "league_promoted"
+    LEAGUE_DEMOTED = "league_demoted"
 
 
 class Notice(NamedTuple):

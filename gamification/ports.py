@@ -14,6 +14,7 @@ from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
 from gamification.periods import ReadingPeriods, WritingPeriods
+from gamification.seats import ReadingSeats, WritingSeats
 from gamification.state import (
     Account,
     AccountKey,
@@ -85,7 +86,7 @@ class Judging(Protocol):
         ...
 
 
-class Writing(Judging, WritingPeriods, Protocol):
+class Writing(Judging, WritingPeriods, WritingSeats, Protocol):
     """One transaction on one program. Leaving it normally commits; an exception rolls back."""
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
@@ -186,7 +187,7 @@ class Writing(Judging, WritingPeriods, Protocol):
     async def add_version(self, version: DefinitionVersion) -> None: ...
 
 
-class Reading(ReadingPeriods, Protocol):
+class Reading(ReadingPeriods, ReadingSeats, Protocol):
     """Reads of one program outside any transaction. Each method is one statement."""
 
     async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...

@@ -8,6 +8,7 @@ from typing import Protocol
 from gamification.duties.expire_points import expire_points
 from gamification.duties.pay_prizes import pay_prizes
 from gamification.duties.reward_communities import reward_communities
+from gamification.duties.run_leagues import run_leagues
 from gamification.duties.settle_periods import settle_periods
 from gamification.duties.tell_members import tell_members
 from gamification.ports import Bus, Contended, Store
@@ -33,6 +34,7 @@ class Duty(Protocol):
 DUTIES: tuple[Duty, ...] = (
     settle_periods,
     pay_prizes,
+    run_leagues,
     reward_communities,
     expire_points,
     tell_members,

@@ -33,12 +33,14 @@ from gamification.ports import (
 )
 from gamification.program import Program
 from gamification.progress import Progress
+from gamification.seats import Cohort, LeagueRun, Seat
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
 from gamification.tier_steps import tallies_asked
 from gamification.tiers import TierStatus
 from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases import rank
+from gamification.use_cases.play_league import places_in_cohort
 from gamification.use_cases.show_progress import progress_of_members
 
 Key = TypeVar("Key", bound=Hashable)
@@ -97,6 +99,28 @@ class FinalPlaceAsked(NamedTuple):
     """Where a member stood in a final run."""
 
     period: PeriodKey
+    member: MemberId
+
+
+class SeatAsked(NamedTuple):
+    """A member's seat in a run of a league."""
+
+    run: LeagueRun
+    member: MemberId
+
+
+class CohortAsked(NamedTuple):
+    """Where the members of a cohort stand among themselves; in a final run as it ended."""
+
+    run: LeagueRun
+    cohort: Cohort
+    period: FinalPeriod | None
+
+
+class LevelAsked(NamedTuple):
+    """The level a member has come to in a league."""
+
+    league: str
     member: MemberId
 
 
@@ -384,6 +408,37 @@ class Loaders:
             return {each: found.get(each.member) for each in asked}
 
         return _grouped(load, lambda asked: asked.period)
+
+    @cached_property
+    def seats(self) -> DataLoader[SeatAsked, Seat | None]:
+        async def load(asked: list[SeatAsked]) -> list[Seat | None]:
+            runs, members = {each.run for each in asked}, {each.member for each in asked}
+            found = await self._reading.seats(runs, members)
+            return [found.get((each.run, each.member)) for each in asked]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def cohorts(self) -> DataLoader[CohortAsked, list[Place]]:
+        async def places(asked: CohortAsked) -> list[Place]:
+            run, cohort, period = asked
+            league, reading = self._program.rules.leagues[run.league], self._reading
+            members = await reading.cohort_members(run, cohort)
+            return await places_in_cohort(reading, league, run.window, members, period=period)
+
+        async def load(asked: list[CohortAsked]) -> list[list[Place]]:
+            return list(await asyncio.gather(*map(places, asked)))
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def league_levels(self) -> DataLoader[LevelAsked, int | None]:
+        async def load(asked: list[LevelAsked]) -> list[int | None]:
+            leagues, members = {each.league for each in asked}, {each.member for each in asked}
+            found = await self._reading.league_levels(leagues, members)
+            return [found.get((each.league, each.member)) for each in asked]
+
+        return DataLoader(load_fn=load)
 
     @cached_property
     def ahead(self) -> DataLoader[AheadAsked, Ahead]:

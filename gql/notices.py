@@ -98,6 +98,14 @@ class NoticeKind(Enum):
         description="A member won points by a place in a final run of the leaderboard `about`. "
         "`details` has `period`, `rank`, `unit` and `amount`.",
     )
+    LEAGUE_PROMOTED = strawberry.enum_value(
+        "LEAGUE_PROMOTED",
+        description="A member goes up in the league `about`. `details` has `period` and `level`.",
+    )
+    LEAGUE_DEMOTED = strawberry.enum_value(
+        "LEAGUE_DEMOTED",
+        description="A member goes down in the league `about`. `details` has `period` and `level`.",
+    )
 
 
 @strawberry.type(description="What the system announces after a change.")

@@ -57,7 +57,7 @@ _ORPHANS = {
     table: _orphans(table)
     for table in (
         *("activity", "tally", "account", "ledger_entry", "award", "notice"),
-        "period_standing",
+        *("period_standing", "league_seat"),
     )
 }
 _UNCAUSED = {table: _uncaused(table) for table in ("ledger_entry", "award")}

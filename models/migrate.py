@@ -17,6 +17,7 @@ APPS: dict[str, dict[str, Any]] = {
             "models.activity",
             "models.api_key",
             "models.award",
+            "models.league",
             "models.lease",
             "models.ledger",
             "models.member",

@@ -21,6 +21,7 @@ from gamification.ports import (
     Standing,
     SubjectBound,
 )
+from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from models import (
     announcing,
@@ -33,6 +34,7 @@ from models import (
     periods,
     sharing,
 )
+from models import seats as seat_rows
 from models.session import Scope
 
 
@@ -202,6 +204,28 @@ class SqlReading:
 
     async def balances_at(self, asked: Collection[BalanceAsked]) -> dict[BalanceAsked, int]:
         return await ledger_book.balances_at(self._scope, asked)
+
+    async def open_league_windows(self, league: str, metric: str) -> list[str]:
+        return await seat_rows.open_windows(self._scope, league, metric)
+
+    async def seats(
+        self, runs: Collection[LeagueRun], members: Collection[MemberId]
+    ) -> dict[tuple[LeagueRun, MemberId], Seat]:
+        return await seat_rows.of_members(self._scope, runs, members)
+
+    async def newcomers(self, run: LeagueRun, *, metric: str, limit: int) -> list[Newcomer]:
+        return await seat_rows.newcomers(self._scope, run, metric=metric, limit=limit)
+
+    async def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
+        return await seat_rows.sizes(self._scope, run)
+
+    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
+        return await seat_rows.members(self._scope, run, cohort)
+
+    async def league_levels(
+        self, leagues: Collection[str], members: Collection[MemberId]
+    ) -> dict[tuple[str, MemberId], int]:
+        return await seat_rows.levels(self._scope, leagues, members)
 
     async def notices_after(
         self, after: int, *, member: MemberId | None, public_only: bool, limit: int

@@ -9,6 +9,7 @@ from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place, Ties
 from gamification.ports import DefinitionVersion, Member, ProgramRecord, Ranked
+from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
     AccountKey,
@@ -28,6 +29,7 @@ from models import (
     programs,
     sharing,
 )
+from models import seats as seat_rows
 from models.judging import SqlJudging
 from models.session import Scope, Transaction
 
@@ -155,6 +157,27 @@ class SqlWriting(SqlJudging):
 
     async def put_paid(self, key: PeriodKey) -> None:
         await periods.put_paid(self._scope, key)
+
+    async def lock_league_run(self, run: LeagueRun) -> bool:
+        return await seat_rows.lock(self._scope, run)
+
+    async def newcomers(self, run: LeagueRun, *, metric: str, limit: int) -> list[Newcomer]:
+        return await seat_rows.newcomers(self._scope, run, metric=metric, limit=limit)
+
+    async def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
+        return await seat_rows.sizes(self._scope, run)
+
+    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
+        return await seat_rows.members(self._scope, run, cohort)
+
+    async def add_seats(self, seats: Sequence[Seat]) -> None:
+        await seat_rows.add(self._scope, seats)
+
+    async def put_next_levels(self, run: LeagueRun, levels: Mapping[MemberId, int]) -> None:
+        await seat_rows.put_next(self._scope, run, levels)
+
+    async def close_league_run(self, run: LeagueRun) -> None:
+        await seat_rows.close(self._scope, run)
 
     async def _remember(self, keys: Iterable[str]) -> None:
         unknown = {key for key in keys if key not in self._activity_ids}

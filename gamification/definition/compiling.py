@@ -34,6 +34,7 @@ from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.definition.compiled.tiers import Joined
 from gamification.definition.counters import Counters
 from gamification.definition.document import Definition
+from gamification.definition.leagues import compile_leagues
 from gamification.definition.plans import (
     Reach,
     joining,
@@ -74,6 +75,7 @@ def compile_program(
     challenges = challenge_compiler.compile()
     badges = BadgeCompiler(scope, counters, streaks).compile()
     boards = compile_boards(scope, counters)
+    leagues = compile_leagues(scope, boards)
     caps = _caps(scope)
     earnings = _earnings(scope, caps)
     campaigns = Campaigns(scope, caps, calendar, counters)
@@ -100,6 +102,7 @@ def compile_program(
         badges=badges,
         watchers=watchers,
         boards=boards,
+        leagues=leagues,
         ranked=_ranked(boards, challenges),
         segments={board.metric: board.segment for board in boards.values() if board.segment},
         counted_badges=reach.counted_badges,

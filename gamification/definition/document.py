@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from gamification.definition.document_campaigns import Campaign
 from gamification.definition.document_challenges import Challenge
+from gamification.definition.document_leagues import League
 from gamification.definition.document_points import Points
 from gamification.definition.document_prizes import Prizes, SettleFor
 from gamification.definition.document_streaks import Streak
@@ -201,3 +202,4 @@ class Definition(Part):
     leaderboards: dict[Key, Leaderboard] = Field(
         default_factory=dict[str, Leaderboard], max_length=100
     )
+    leagues: dict[Key, League] = Field(default_factory=dict[str, League], max_length=10)

@@ -26,6 +26,7 @@ from gamification.ports import (
     SubjectBound,
     Totals,
 )
+from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
     AccountKey,
@@ -321,6 +322,36 @@ class TwinReading(TwinView):
                 elif is_of:
                     sums.setdefault(each, 0)
         return sums
+
+    async def open_league_windows(self, league: str, metric: str) -> list[str]:
+        found = {key.window for key in self._tables.ranked if key.metric == metric}
+        closed = {run.window for run in self._tables.closed_leagues if run.league == league}
+        return sorted(found - closed)
+
+    async def seats(
+        self, runs: Collection[LeagueRun], members: Collection[MemberId]
+    ) -> dict[tuple[LeagueRun, MemberId], Seat]:
+        keys = [(run, member) for run in runs for member in members]
+        return picked(self._tables.seats, keys)
+
+    async def newcomers(self, run: LeagueRun, *, metric: str, limit: int) -> list[Newcomer]:
+        return self._tables.newcomers(run, metric)[:limit]
+
+    async def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
+        return self._tables.cohort_sizes(run)
+
+    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
+        return self._tables.cohort_members(run, cohort)
+
+    async def league_levels(
+        self, leagues: Collection[str], members: Collection[MemberId]
+    ) -> dict[tuple[str, MemberId], int]:
+        return {
+            (league, member): level
+            for league in leagues
+            for member in members
+            if (level := self._tables.league_level(league, member)) is not None
+        }
 
     async def notices_after(
         self, after: int, *, member: MemberId | None, public_only: bool, limit: int

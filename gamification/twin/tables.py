@@ -1,6 +1,6 @@
 """Without these tables the twin would remember nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from gamification.ports import (
     Standing,
     Totals,
 )
+from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
     AccountKey,
@@ -60,6 +61,11 @@ class Tables:
     due: dict[AccountKey, datetime] = field(default_factory=dict[AccountKey, datetime])
     notices: dict[int, Notice] = field(default_factory=dict[int, Notice])
     periods: dict[PeriodKey, FinalPeriod] = field(default_factory=dict[PeriodKey, FinalPeriod])
+    closed_leagues: dict[LeagueRun, None] = field(default_factory=dict[LeagueRun, None])
+    seats: dict[tuple[LeagueRun, MemberId], Seat] = field(
+        default_factory=dict[tuple[LeagueRun, MemberId], Seat]
+    )
+    """In the order in which they were given."""
     final_places: dict[PeriodKey, list[Place]] = field(default_factory=dict[PeriodKey, list[Place]])
     award_ids: int = 0
     """The highest id ever given to an award, also to one revoked since."""
@@ -107,6 +113,33 @@ class Tables:
             postings=postings,
             revisions=revisions,
         )
+
+    def newcomers(self, run: LeagueRun, metric: str) -> list[Newcomer]:
+        """Who has a score and no seat, by when they reached it."""
+        standings = self.board(Board(metric, (run.window,)))
+        unseated = [each for each in standings if (run, each.member) not in self.seats]
+        return [
+            Newcomer(each.member, self.league_level(run.league, each.member))
+            for each in sorted(unseated, key=lambda each: (each.reached_at, each.member))
+        ]
+
+    def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
+        """How many seats each cohort has."""
+        return Counter(sorted(seat.cohort for seat in self.seats.values() if seat.run == run))
+
+    def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
+        """Who plays in a cohort, by their ids."""
+        seats = self.seats.values()
+        return sorted(seat.member for seat in seats if (seat.run, seat.cohort) == (run, cohort))
+
+    def league_level(self, league: str, member: MemberId) -> int | None:
+        """The level a member took from the last run they played in, or plays at."""
+        seats = [
+            seat
+            for (run, whose), seat in self.seats.items()
+            if run.league == league and whose == member
+        ]
+        return (seats[-1].next_level or seats[-1].cohort.level) if seats else None
 
     def board(self, board: Board) -> list[Standing]:
         """The whole board, in its order."""

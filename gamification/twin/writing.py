@@ -21,6 +21,7 @@ from gamification.ports import (
     Ranked,
 )
 from gamification.ranking import rank_by_hand
+from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
     AccountKey,
@@ -210,3 +211,26 @@ class TwinWriting(TwinJudging):
 
     async def put_paid(self, key: PeriodKey) -> None:
         self._tables.periods[key] = replace(self._tables.periods[key], is_paid=True)
+
+    async def lock_league_run(self, run: LeagueRun) -> bool:
+        return run not in self._tables.closed_leagues
+
+    async def newcomers(self, run: LeagueRun, *, metric: str, limit: int) -> list[Newcomer]:
+        return self._tables.newcomers(run, metric)[:limit]
+
+    async def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
+        return self._tables.cohort_sizes(run)
+
+    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
+        return self._tables.cohort_members(run, cohort)
+
+    async def add_seats(self, seats: Sequence[Seat]) -> None:
+        self._tables.seats |= {(seat.run, seat.member): seat for seat in seats}
+
+    async def put_next_levels(self, run: LeagueRun, levels: Mapping[MemberId, int]) -> None:
+        for member, level in levels.items():
+            seat = self._tables.seats[run, member]
+            self._tables.seats[run, member] = replace(seat, next_level=level)
+
+    async def close_league_run(self, run: LeagueRun) -> None:
+        self._tables.closed_leagues[run] = None

@@ -16,6 +16,7 @@ from gamification.ranking import number, sort_by_hand
 from gamification.rules.prize import key_of
 from gamification.use_cases.difference import Difference
 from gamification.use_cases.final_rank import Won, board_of, winners, won
+from gamification.use_cases.verify_leagues import verify_leagues
 
 PERIODS_PAGE = 200
 PLACES_PAGE = 1000
@@ -36,7 +37,8 @@ def prizes_among(facts: Iterable[Activity]) -> Prizes:
 async def verify_periods(
     reading: Reading, program: Program, given: Prizes
 ) -> AsyncIterator[Difference]:
-    """Check every final run; `given` are the prizes among the facts of all members."""
+    """Check every final run, and what leagues make of it; `given` are the prizes among the facts
+    of all members."""
     left = Prizes(given)
     for key in sorted({key for _, rules in program.timeline.versions for key in rules.boards}):
         async for period in _final_runs(reading, key):
@@ -44,6 +46,8 @@ async def verify_periods(
                 yield difference
     for period_key, count in sorted(left.items()):
         yield Difference("the prizes", _name(period_key), f"{count}", "0: it is not final")
+    async for difference in verify_leagues(reading, program):
+        yield difference
 
 
 async def _final_runs(reading: Reading, board: str) -> AsyncIterator[FinalPeriod]:

@@ -23,6 +23,7 @@ from gql.explain.ranks import RankExplanation, rank_explained
 from gql.leaderboards.boards import run_at
 from gql.leaderboards.entries import LeaderboardEntry, entry_of
 from gql.leaderboards.types import board_of
+from gql.leagues.types import League, leagues_of
 from gql.pages import (
     After,
     Connection,
@@ -177,6 +178,19 @@ class Member(Node):
         ] = None,
     ) -> ChallengeExplanation:
         return await challenge_explained(info.context, self.record.id, challenge, at)
+
+    @strawberry.field(
+        description="The member's part in the leagues, in the order of the definition."
+    )
+    async def leagues(
+        self,
+        info: Info,
+        at: Annotated[
+            datetime | None,
+            strawberry.argument(description="In the runs of this moment. Now, if left out."),
+        ] = None,
+    ) -> list[League]:
+        return await leagues_of(info.context, self.record.id, at=at)
 
     @strawberry.field(
         description="Why the member has a badge, or has it not: which criteria are met, what is "

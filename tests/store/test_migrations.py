@@ -62,6 +62,8 @@ TABLES = {
     "api_key",
     "award",
     "definition_version",
+    "league_run",
+    "league_seat",
     "lease",
     "ledger_entry",
     "member",

@@ -15,6 +15,7 @@ from gamification.definition.compiled.challenges import (
     CompiledChallenge,
     CompiledStep,
 )
+from gamification.definition.compiled.leagues import CompiledLeague, Zone
 from gamification.definition.compiled.lots import Expiry, LotRules, Negative, Pending, YearDay
 from gamification.definition.compiled.numbers import Contribution, Counter, Read
 from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
@@ -36,6 +37,7 @@ __all__ = [
     "CompiledChallenge",
     "CompiledCriterion",
     "CompiledEarning",
+    "CompiledLeague",
     "CompiledProgram",
     "CompiledStep",
     "CompiledStreak",
@@ -59,4 +61,5 @@ __all__ = [
     "UnitPlan",
     "Watcher",
     "YearDay",
+    "Zone",
 ]

@@ -10,6 +10,7 @@ from gamification.definition.compiled.badges import CompiledBadge, Watcher
 from gamification.definition.compiled.boards import CompiledBoard
 from gamification.definition.compiled.campaigns import CampaignPlan, CompiledCampaign
 from gamification.definition.compiled.challenges import CompiledChallenge
+from gamification.definition.compiled.leagues import CompiledLeague
 from gamification.definition.compiled.numbers import Read
 from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
 from gamification.definition.compiled.points import Unit
@@ -43,6 +44,7 @@ class CompiledProgram:
     badges: Mapping[str, CompiledBadge]
     watchers: Mapping[str, tuple[Watcher, ...]]
     boards: Mapping[str, CompiledBoard]
+    leagues: Mapping[str, CompiledLeague]
     ranked: frozenset[str]
     segments: Mapping[str, Segment]
     counted_badges: frozenset[str]
