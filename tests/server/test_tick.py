@@ -2,10 +2,11 @@
 
 import pytest
 
+from gamification.ids import member_id
 from gamification.ports import Store
 from server.clock import now
 from server.scheduling import LEASE, LEASE_SECONDS
-from tests.builders import after
+from tests.builders import after, definition
 from tests.server.terminal import Terminal
 
 
@@ -49,3 +50,53 @@ def test_a_program_that_does_not_exist_is_named(terminal: Terminal) -> None:
     said = terminal.run("tick", "--program", "shop")
     assert (said.status, said.out) == (2, "")
     assert said.err == "There is no program 'shop'. There are: club.\n"
+
+
+RANKED = definition(
+    points={"stars": {}},
+    metrics={"score": {"sum": "value", "of": "visit"}},
+    leaderboards={
+        "weekly": {"metric": "score", "every": "week", "prizes": {"1": {"stars": 5}}},
+    },
+)
+
+
+def test_what_was_done_is_a_line_each(any_terminal: Terminal) -> None:
+    """Time is stepped through a past that was imported."""
+    any_terminal.write("club.yaml", RANKED)
+    assert any_terminal.run("apply", "club.yaml").status == 0
+    any_terminal.write(
+        "visits.csv",
+        "occurred_at,key,member,type,value\n"
+        "2026-03-03T10:00Z,a,anne,visit,5\n"
+        "2026-03-10T10:00Z,b,ben,visit,7\n",
+    )
+    assert any_terminal.run("import", "--program", "club", "visits.csv").status == 0
+    for moment, done in (
+        ("2026-03-09T00:59Z", "club: nothing was due\n"),
+        ("2026-03-09T01:00Z", "club: settle periods: 1\nclub: pay prizes: 1\n"),
+        ("2026-03-09T01:00Z", "club: nothing was due\n"),
+        ("2026-03-30T00:00Z", "club: settle periods: 1\nclub: pay prizes: 1\n"),
+    ):
+        said = any_terminal.run("tick", "--program", "club", "--now", moment)
+        assert (said.status, said.out, said.err) == (0, done, "")
+    assert any_terminal.scores() == {"anne": 5, "ben": 5}
+    assert any_terminal.run("verify", "--program", "club").status == 0
+
+
+def test_a_duty_that_fails_is_told_and_ends_with_status_1(any_terminal: Terminal) -> None:
+    """Somebody has used the key of Anne's prize for an activity."""
+    any_terminal.write("club.yaml", RANKED)
+    any_terminal.run("apply", "club.yaml")
+    taken = f"prize weekly w2026-03-02 {member_id('club', 'anne')} stars"
+    any_terminal.write(
+        "visits.csv",
+        "occurred_at,key,member,type,value\n"
+        "2026-03-03T10:00Z,a,anne,visit,5\n"
+        f"2026-03-10T10:00Z,{taken},anne,visit,7\n",
+    )
+    any_terminal.run("import", "--program", "club", "visits.csv")
+    said = any_terminal.run("tick", "--now", "2026-03-11T00:00Z")
+    assert (said.status, said.out) == (1, "club: settle periods: 1\n")
+    assert f"club: pay prizes failed: PrizesRefused(\"The key '{taken}' was used" in said.err
+    assert any_terminal.scores() == {}
