@@ -8,10 +8,7 @@ from models.fields import BytewiseField
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("models", "0008_attributes_as_facts"),
-        ("models", "0008_notices_of_members"),
-    ]
+    dependencies = [("models", "0009_notices_of_members")]
 
     operations = [
         ops.CreateModel(
