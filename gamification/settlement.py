@@ -143,12 +143,12 @@ class Settlement:
                 once = f"tier reached {tier} {level} {at:%Y-%m-%d}"
                 details: dict[str, Scalar] = {"level": level}
                 kind = NoticeKind.TIER_REACHED
-                self.notices.append(Notice(0, kind, member, None, at, True, tier, details, once))
+                self.notices.append(Notice(0, kind, member, None, at, False, tier, details, once))
             case StreakReached(member, streak, target, day, at):
                 once = f"streak reached {streak} {target} {day}"
                 details = {"length": target}
                 kind = NoticeKind.STREAK_REACHED
-                self.notices.append(Notice(0, kind, member, None, at, True, streak, details, once))
+                self.notices.append(Notice(0, kind, member, None, at, False, streak, details, once))
             case _:
                 pass
 
