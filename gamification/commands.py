@@ -38,6 +38,9 @@ class CommandType(Enum):
     POINTS_HELD = "points:held"
     POINTS_CAPTURED = "points:captured"
     POINTS_RELEASED = "points:released"
+    POINTS_SENT = "points:sent"
+    POINTS_RECEIVED = "points:received"
+    POINTS_CONVERTED = "points:converted"
 
 
 class NewCommand(Struct, frozen=True, gc=False):

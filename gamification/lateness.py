@@ -195,8 +195,8 @@ def _points_commute(seen: _Seen, earned: PointsEarned) -> bool:
         return False
     unit = seen.program.units[earned.key.unit]
     account = seen.state.accounts.get(earned.account_key)
-    if account is None:
-        return True
+    if account is None:  # what the first points wait for may have come already, and left no trace
+        return unit.lots is None or unit.lots.pending is None or not unit.lots.pending.until
     if are_kept(unit, account):
         calendar = seen.program.calendar
         return earned.posting.requested > 0 and lots_take_late(

@@ -166,6 +166,7 @@ class NoticeKind(Enum):
     POINTS_EXPIRING = "points_expiring"
     POINTS_EXPIRED = "points_expired"
     HOLD_RELEASED = "hold_released"
+    POINTS_RECEIVED = "points_received"
     CHALLENGE_INVITED = "challenge_invited"
     CHALLENGE_JOINED = "challenge_joined"
     CHALLENGE_COMPLETED = "challenge_completed"

@@ -1,4 +1,4 @@
-"""What a member is told of their points when time, and not they themselves, did something."""
+"""What a member is told of their points when time or others did something."""
 
 from datetime import datetime
 
@@ -6,13 +6,17 @@ from gamification.ids import MemberId
 from gamification.outcomes import LotsChanged, Notice, NoticeKind, PointsEarned
 from gamification.quantity import to_text
 from gamification.rules.expiry import RULE as EXPIRY
+from gamification.rules.transfer import RECEIVED
 
 
 def notices_of(outcome: PointsEarned | LotsChanged) -> list[Notice]:
-    """Expired points, and holds that have ended."""
+    """Expired points, points from others, and holds that have ended."""
     if isinstance(outcome, LotsChanged):
         return [_released(outcome, index) for index in range(len(outcome.ended))]
     key, posting = outcome.key, outcome.posting
+    if key.rule == RECEIVED:
+        kind, details = NoticeKind.POINTS_RECEIVED, {"amount": to_text(posting.granted)}
+        return [Notice(0, kind, key.member, None, posting.occurred_at, False, key.unit, details)]
     if not key.rule.startswith(f"{EXPIRY}/"):
         return []
     at = posting.occurred_at

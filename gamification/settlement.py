@@ -30,6 +30,7 @@ from gamification.ports import Changes, Member, Ranked, Writing
 from gamification.program import Program
 from gamification.replay import Correction, Replayed
 from gamification.rules.lot import due_next
+from gamification.rules.transfer import RECEIVED
 from gamification.state import (
     Account,
     AccountKey,
@@ -105,7 +106,7 @@ class Settlement:
             posting.allocations,
         )
         self.entries.append((entry, account.balance))
-        if account.lots is not None:
+        if account.lots is not None or earned.key.rule == RECEIVED:
             self.announce(earned)
 
     def correct(self, member: MemberId, replayed: Replayed, correction: Correction) -> None:
@@ -137,7 +138,7 @@ class Settlement:
                 self._announce_participation(outcome)
             case LotsChanged(ended=ended) if ended:
                 self.notices += notices_of(outcome)
-            case PointsEarned() if outcome.account.lots is not None:
+            case PointsEarned():
                 self.notices += notices_of(outcome)
             case TierReached(member, tier, level, at):
                 once = f"tier reached {tier} {level} {at:%Y-%m-%d}"

@@ -32,6 +32,11 @@ class NoticeKind(Enum):
         description="Points have expired: `about` is the unit, `details` has the `amount` and when "
         "(`expiresAt`).",
     )
+    POINTS_RECEIVED = strawberry.enum_value(
+        "POINTS_RECEIVED",
+        description="Another member has given points: `about` is the unit, `details` has the "
+        "`amount`.",
+    )
     HOLD_RELEASED = strawberry.enum_value(
         "HOLD_RELEASED",
         description="Points are not held any more, because the hold was released or has timed out: "

@@ -19,6 +19,7 @@ from gql.nodes import NodeQueries
 from gql.points.holds import HoldMutations
 from gql.points.mutations import PointsMutations
 from gql.points.spending import SpendingMutations
+from gql.points.transfers import TransferMutations
 from gql.programs.mutations import ProgramMutations
 from gql.programs.queries import ProgramQueries
 from gql.programs.subscriptions import ProgramSubscriptions
@@ -38,6 +39,7 @@ class Mutation(
     PointsMutations,
     SpendingMutations,
     HoldMutations,
+    TransferMutations,
     StreakMutations,
     TierMutations,
     ChallengeMutations,

@@ -67,6 +67,19 @@ class Release(Part):
     )
 
 
+class Transfers(Part):
+    """What members may give to each other."""
+
+    least: Annotated[Number, Field(gt=0)] = Field(description="The fewest at a time.")
+
+
+class Conversion(Part):
+    """A rate: points of this unit for points of another."""
+
+    take: Annotated[Number, Field(gt=0)]
+    give: Annotated[Number, Field(gt=0)]
+
+
 class Points(Part):
     """A unit of account: stars, XP, reputation."""
 
@@ -81,6 +94,14 @@ class Points(Part):
     holds: Term | None = Field(
         None, description="The longest time that points may be held. No holds, if left out."
     )
-    negative: Literal["only_pending", "within_balance", "allow"] | None = Field(
+    transfers: bool | Transfers = Field(
+        default=False, description="Whether members may give these points to each other."
+    )
+    convert: dict[Key, Conversion] = Field(
+        default_factory=dict[str, Conversion],
+        max_length=20,
+        description="Units that members may convert these points into.",
+    )
+    negative: Literal["within_balance", "allow"] | None = Field(
         None, description="What it means when points are taken back that have been spent."
     )

@@ -11,11 +11,12 @@ from gamification.definition.compiled import (
     Negative,
     Pending,
     PointsWindow,
+    Rate,
     Unit,
     YearDay,
 )
 from gamification.definition.counters import Counters
-from gamification.definition.document_points import Expires, Points, Release
+from gamification.definition.document_points import Expires, Points, Release, Transfers
 from gamification.definition.scope import Scope
 from gamification.durations import duration
 from gamification.quantity import parse
@@ -38,9 +39,33 @@ def compile_units(scope: Scope, counters: Counters) -> dict[str, Unit]:
                 f"is below the minimum of {points.minimum}",
                 f"Start with {points.minimum} or more",
             )
-        lots = _lots(scope, points, f"points.{key}")
-        units[key] = Unit(key, points.name or key, start, minimum, tallies, lots)
+        units[key] = Unit(
+            key=key,
+            name=points.name or key,
+            start=start,
+            minimum=minimum,
+            windows=tallies,
+            lots=_lots(scope, points, f"points.{key}"),
+            transfers_least=_transfers(points),
+            converts=_rates(scope, key, points),
+        )
     return units
+
+
+def _transfers(points: Points) -> int | None:
+    """The fewest points that may be given to others; None where none may."""
+    if isinstance(points.transfers, Transfers):
+        return parse(points.transfers.least)
+    return 1 if points.transfers else None
+
+
+def _rates(scope: Scope, key: str, points: Points) -> dict[str, Rate]:
+    path = f"points.{key}.convert"
+    for unit in points.convert:
+        scope.find("points", unit, path, scope.definition.points)
+        if unit == key:
+            scope.error(path, "converts points into themselves", "Name another unit")
+    return {unit: Rate(parse(rate.take), parse(rate.give)) for unit, rate in points.convert.items()}
 
 
 def releases(units: Mapping[str, Unit]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -63,9 +88,6 @@ def _lots(scope: Scope, points: Points, path: str) -> LotRules | None:
         scope.error(f"{path}.minimum", message, fix)
     negative = Negative(points.negative or "allow")
     pending = _pending(scope, points.pending, f"{path}.pending")
-    if negative is Negative.ONLY_PENDING and pending is None:
-        fix = "Add 'pending:', or say 'negative: within_balance'"
-        scope.error(f"{path}.negative", "means nothing where no points are pending", fix)
     return LotRules(
         expiry=_expiry(scope, points.expires, f"{path}.expires"),
         pending=pending,

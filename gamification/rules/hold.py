@@ -1,10 +1,12 @@
 """Holds: points put aside for something under way, then captured, released, or free by time."""
 
 from datetime import datetime
+from typing import Literal, assert_never
 
 from msgspec.structs import replace
 
 from gamification import lots
+from gamification.commands import CommandType
 from gamification.days import day_starts, plus_days
 from gamification.definition.compiled import CompiledProgram, Unit
 from gamification.draft import Draft
@@ -27,6 +29,24 @@ def until_of(unit: Unit, command: Activity, calendar: Calendar) -> datetime:
     """When a hold times out: as it says, or as late as the unit's rules let it."""
     until = command.properties.get("until")
     return datetime.fromisoformat(str(until)) if until else _latest(unit, command, calendar)
+
+
+def carry_out(
+    type_: Literal[
+        CommandType.POINTS_HELD, CommandType.POINTS_CAPTURED, CommandType.POINTS_RELEASED
+    ],
+    draft: Draft,
+) -> None:
+    """Place, capture or release a hold."""
+    match type_:
+        case CommandType.POINTS_HELD:
+            place(draft)
+        case CommandType.POINTS_CAPTURED:
+            capture(draft)
+        case CommandType.POINTS_RELEASED:
+            release_hold(draft)
+        case _:
+            assert_never(type_)
 
 
 def accept_hold(program: CompiledProgram, state: State, command: Activity) -> None:

@@ -6,7 +6,7 @@ from gamification.commands import CommandType
 from gamification.definition.compiled import CompiledProgram
 from gamification.draft import Draft
 from gamification.facts import Activity
-from gamification.rules import adjustment, expiry, hold, prize, spending
+from gamification.rules import adjustment, expiry, hold, prize, spending, transfer
 from gamification.state import State
 
 PointsCommand = Literal[
@@ -17,6 +17,9 @@ PointsCommand = Literal[
     CommandType.POINTS_HELD,
     CommandType.POINTS_CAPTURED,
     CommandType.POINTS_RELEASED,
+    CommandType.POINTS_SENT,
+    CommandType.POINTS_RECEIVED,
+    CommandType.POINTS_CONVERTED,
 ]
 
 
@@ -32,8 +35,12 @@ def units_moved(type_: PointsCommand, command: Activity) -> tuple[str, ...]:
             | CommandType.POINTS_HELD
             | CommandType.POINTS_CAPTURED
             | CommandType.POINTS_RELEASED
+            | CommandType.POINTS_SENT
+            | CommandType.POINTS_RECEIVED
         ):
             return (spending.unit_of(command),)
+        case CommandType.POINTS_CONVERTED:
+            return transfer.units_converted(command)
         case CommandType.POINTS_EXPIRED:
             return (expiry.unit_of(command),)
         case _:
@@ -47,10 +54,10 @@ def accept(type_: PointsCommand, program: CompiledProgram, state: State, command
             adjustment.accept(program, state, command)
         case CommandType.PRIZE_WON:
             pass  # whoever pays prizes has decided it
-        case CommandType.POINTS_SPENT:
+        case CommandType.POINTS_SPENT | CommandType.POINTS_SENT | CommandType.POINTS_CONVERTED:
             spending.accept(program, state, command)
-        case CommandType.POINTS_EXPIRED:
-            pass  # nobody asks time
+        case CommandType.POINTS_EXPIRED | CommandType.POINTS_RECEIVED:
+            pass  # nobody asks time, and what was sent has been accepted
         case CommandType.POINTS_HELD:
             hold.accept_hold(program, state, command)
         case CommandType.POINTS_CAPTURED | CommandType.POINTS_RELEASED:
@@ -70,11 +77,13 @@ def carry_out(type_: PointsCommand, draft: Draft) -> None:
             spending.spend(draft)
         case CommandType.POINTS_EXPIRED:
             expiry.expire(draft)
-        case CommandType.POINTS_HELD:
-            hold.place(draft)
-        case CommandType.POINTS_CAPTURED:
-            hold.capture(draft)
-        case CommandType.POINTS_RELEASED:
-            hold.release_hold(draft)
+        case CommandType.POINTS_HELD | CommandType.POINTS_CAPTURED | CommandType.POINTS_RELEASED:
+            hold.carry_out(type_, draft)
+        case CommandType.POINTS_SENT:
+            transfer.send(draft)
+        case CommandType.POINTS_RECEIVED:
+            transfer.receive_sent(draft)
+        case CommandType.POINTS_CONVERTED:
+            transfer.convert(draft)
         case _:
             assert_never(type_)

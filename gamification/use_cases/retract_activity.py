@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gamification.admission import KEY_LENGTH_MAX, is_name, quantity_of
+from gamification.commands import CommandType
 from gamification.facts import Activity, Retraction
 from gamification.outcomes import Outcome, PointsAdjusted, made, taken_back
 from gamification.ports import Bus, Changes, Store, Writing
@@ -15,6 +16,7 @@ from gamification.use_cases.rebuilding import rebuild
 from gamification.use_cases.settling import settle
 
 REASON_LENGTH_MAX = 500
+TRANSFERS = frozenset({CommandType.POINTS_SENT.value, CommandType.POINTS_RECEIVED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class _Wish:
 
     def retraction(self, activity_key: str, now: datetime) -> Retraction:
         key = self.key or f"retraction of {activity_key}"
-        if self.source is not None and self.key is not None:
+        if self.key is not None and activity_key != self.activity_key:
             key = f"{self.key} of {activity_key}"
         return Retraction(key, activity_key, self.amount, self.reason, now)
 
@@ -111,12 +113,23 @@ async def _found(writing: Writing, wish: _Wish) -> list[Activity]:
             # The activity may be on its way in another transaction, which must not miss this.
             await writing.alone()
             found = list((await writing.activities([wish.activity_key])).values())
-        return found
+        return await _with_other_side(writing, wish, found)
     assert wish.source is not None
     found = await writing.activities_from(wish.source)
     if not found:
         raise NotFound(f"No activity has the source '{wish.source}'.", field=("source",))
     return found
+
+
+async def _with_other_side(writing: Writing, wish: _Wish, found: list[Activity]) -> list[Activity]:
+    """The facts, and that of the other member where points went from one to another: both are
+    taken back, or none is."""
+    sources = [each.source for each in found if each.type in TRANSFERS and each.source]
+    if not sources:
+        return found
+    if wish.amount is not None:
+        raise InvalidInput("A transfer is taken back as a whole.", field=("amount",))
+    return await writing.activities_from(sources[0])
 
 
 def _is_known(retraction: Retraction, known: Sequence[Retraction]) -> bool:

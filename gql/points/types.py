@@ -56,7 +56,8 @@ class PointsEntry:
     )
     rule: str = strawberry.field(
         description="Which rule: `earning/KEY`, `badge/KEY/LEVEL/WINDOW/SUBJECT`, `opening`, or "
-        "what else moved them: `adjustment`, `prize/BOARD/RUN`, `spend`, `expiry/DAY`."
+        "what else moved them: `adjustment`, `prize/BOARD/RUN`, `spend`, `capture`, "
+        "`transfer/sent`, `transfer/received`, `convert/UNIT`, `expiry/DAY`."
     )
     is_adjustment: bool = strawberry.field(
         description="Whether it adjusts an earlier entry because history changed."

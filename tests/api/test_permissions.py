@@ -48,6 +48,10 @@ OPERATIONS = {
     'mutation { holdPoints(input: {member: "a", unit: "x", amount: "1"}) { replayed } }': (
         "points:write"
     ),
+    'mutation { transferPoints(input: {member: "a", receiver: "b", unit: "x", amount: "1"})'
+    " { replayed } }": "points:write",
+    'mutation { convertPoints(input: {member: "a", unit: "x", amount: "1", to: "y"})'
+    " { replayed } }": "points:write",
     'mutation { capturePoints(input: {hold: "x"}) { replayed } }': "points:write",
     'mutation { releasePoints(input: {hold: "x"}) { replayed } }': "points:write",
     'mutation { spendPoints(input: {member: "a", unit: "x", amount: "1"}) { replayed } }': (

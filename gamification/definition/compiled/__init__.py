@@ -19,7 +19,13 @@ from gamification.definition.compiled.leagues import CompiledLeague, Zone
 from gamification.definition.compiled.lots import Expiry, LotRules, Negative, Pending, YearDay
 from gamification.definition.compiled.numbers import Contribution, Counter, Read
 from gamification.definition.compiled.plans import ActivityPlan, Agenda, DayReads, UnitPlan
-from gamification.definition.compiled.points import CompiledCap, CompiledEarning, PointsWindow, Unit
+from gamification.definition.compiled.points import (
+    CompiledCap,
+    CompiledEarning,
+    PointsWindow,
+    Rate,
+    Unit,
+)
 from gamification.definition.compiled.program import CompiledProgram, Timeline
 from gamification.definition.compiled.streaks import CompiledStreak, Freezes
 from gamification.definition.compiled.tiers import CompiledTier, TierLevel
@@ -53,6 +59,7 @@ __all__ = [
     "Pending",
     "PointsWindow",
     "Prize",
+    "Rate",
     "Read",
     "Settling",
     "TierLevel",

@@ -12,7 +12,6 @@ from gamification.windows import Calendar, day_at
 class Negative(Enum):
     """What becomes of points that are taken and are not there."""
 
-    ONLY_PENDING = "only_pending"
     WITHIN_BALANCE = "within_balance"
     ALLOW = "allow"
 

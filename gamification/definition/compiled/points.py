@@ -1,6 +1,7 @@
 """Units of points, the rules that give them, and the caps on these."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gamification.amounts import Amount
@@ -21,7 +22,9 @@ class PointsWindow(NamedTuple):
 class Unit:
     """A unit of points: where its accounts start, and the floor under them (None: none).
 
-    `lots` is how its points expire, mature and are held; None where a balance is one number.
+    Members may give at least `transfers_least` of its points to others (None: nothing), and convert
+    them at a rate (`converts`). `lots` is how its points expire, mature and are held; None where a
+    balance is one number.
     """
 
     key: str
@@ -30,6 +33,15 @@ class Unit:
     minimum: int | None
     windows: tuple[PointsWindow, ...]
     lots: LotRules | None = None
+    transfers_least: int | None = None
+    converts: Mapping[str, "Rate"] = field(default_factory=dict[str, "Rate"])
+
+
+class Rate(NamedTuple):
+    """So many points of another unit (`give`) for so many of this one (`take`)."""
+
+    take: int
+    give: int
 
 
 class CompiledCap(NamedTuple):
