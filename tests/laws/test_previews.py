@@ -18,7 +18,7 @@ from tests.laws.stories import Story, live_through, stories
 from tests.scene import Scene, now_done, staged
 
 Moves = dict[str, tuple[int, int, int, int]]
-"""By badge level or unit: members up, what they gain, members down, what they lose."""
+"""By badge level, challenge or unit: members up, what they gain, members down, what they lose."""
 
 
 async def previewed(lived: Scene, rules: CompiledProgram) -> Preview:
@@ -31,8 +31,10 @@ def told(preview: Preview) -> Moves:
         return up.members, up.total, down.members, down.total
 
     badges = {f"{each.badge} {each.level}": each for each in preview.badges}
+    runs = {f"challenge:{each.challenge} 1": each for each in preview.challenges}
     return {
         **{name: moved(each.gaining, each.losing) for name, each in badges.items()},
+        **{name: moved(each.completing, each.reopened) for name, each in runs.items()},
         **{each.unit: moved(each.rising, each.falling) for each in preview.points},
     }
 
