@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import engine, forum_import, http
+from benchmarks import engine, fanout, forum_import, http
 from benchmarks.machine import described
 from benchmarks.table import Figure, rendered
 
@@ -12,6 +12,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "import-sqlite": lambda: forum_import.measure("sqlite"),
     "import-postgresql": lambda: forum_import.measure("postgresql"),
     "http": http.measure,
+    "fanout": fanout.measure,
 }
 
 

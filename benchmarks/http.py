@@ -139,7 +139,7 @@ def _running() -> Generator[Running]:
         command("import", "--program", "travel-forum", str(part))
         scopes = ("--scope", "read", "--scope", "activities:write")
         keys = command("keys", "create", "--program", "travel-forum", *scopes)
-        with _serving(environment, Path(folder)) as (address, server):
+        with serving(environment, Path(folder)) as (address, server):
             token = keys.strip().splitlines()[-1]
             yield Running(f"{address}/graphql", token, psutil.Process(server), database)
 
@@ -158,7 +158,7 @@ def _line(activity: NewActivity) -> bytes:
 
 
 @contextmanager
-def _serving(environment: dict[str, str], folder: Path) -> Generator[tuple[str, int]]:
+def serving(environment: dict[str, str], folder: Path) -> Generator[tuple[str, int]]:
     """`gamification serve` on a free port: its address and its process id."""
     log = folder / "server.log"
     with log.open("wb") as output:

@@ -1,0 +1,232 @@
+"""What it costs to show thousands of pages the same board, and what it takes from writing."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import httpx
+import orjson
+import psutil
+import uvloop
+
+from benchmarks.http import serving
+from benchmarks.load import load
+from benchmarks.machine import cpu_seconds
+from benchmarks.sockets import Crowd, Subscriber, subscribe
+from benchmarks.table import Figure
+
+SOCKETS = (1_000, 5_000)
+ROUNDS = 20
+CLIENTS = 64
+SECONDS = 4.0
+PASSES = 3
+SLOW_EACH = 100
+
+DEFINITION = """
+key: fanout
+name: Fan-out
+activities: {vote: {value: amount}}
+metrics: {votes: {sum: value, of: vote}}
+leaderboards: {votes: {name: Votes, metric: votes}}
+"""
+BOARD = """subscription { leaderboardUpdated(key: "votes", first: 10, perSecond: 4) {
+  cursor resync entries { rank score member { externalId displayName } }
+} }"""
+VOTE = (
+    "mutation ($member: String!) { recordActivity(input: "
+    '{member: $member, type: "vote", value: "1"}) { replayed userErrors { code } } }'
+)
+
+
+class Watched(NamedTuple):
+    """A server whose board is watched."""
+
+    url: str
+    token: str
+    server: psutil.Process
+
+    @property
+    def memory(self) -> int:
+        return self.server.memory_info().rss
+
+
+def measure() -> Iterable[Figure]:
+    """Fan-out to so many sockets beside the floor; then mutations with and without sockets."""
+    with _watched() as watched:
+        text = asyncio.run(_one_result(watched))
+        for sockets in SOCKETS:
+            yield from uvloop.run(_fan_out(watched, sockets, slow=0))
+            with _broadcasting(text) as floor:
+                yield from uvloop.run(_floor(floor, sockets))
+        yield from uvloop.run(_fan_out(watched, SOCKETS[0], slow=SOCKETS[0] // SLOW_EACH))
+        yield from uvloop.run(_beside_writing(watched, SOCKETS[0]))
+
+
+async def _fan_out(watched: Watched, sockets: int, *, slow: int) -> list[Figure]:
+    crowd = Crowd()
+    memory = watched.memory
+    opened = await subscribe(
+        crowd, watched.url.replace("http", "ws"), BOARD, token=watched.token, sockets=sockets
+    )
+    memory = watched.memory - memory
+    for each in opened[:slow]:
+        assert each.transport is not None
+        each.transport.pause_reading()
+    async with _client(watched) as client:
+        cost, last = await _rounds(
+            crowd, sockets - slow, watched.server, lambda: _vote(client, "member 1")
+        )
+    _close(opened)
+    name = f"fan-out, {sockets:,} sockets{f', {slow} of them slow' if slow else ''}"
+    figures = [
+        Figure(f"{name}: server, for each message", cost, "µs of CPU", "≤ 12"),
+        Figure(f"{name}: from the request to the last socket, median", median(last), "ms"),
+        Figure(f"{name}: from the request to the last socket, slowest", max(last), "ms", "≤ 500"),
+    ]
+    if not slow:
+        figures.append(Figure(f"{name}: memory of an idle socket", memory / sockets / 1000, "kB"))
+    return figures
+
+
+async def _floor(floor: Watched, sockets: int) -> list[Figure]:
+    crowd = Crowd()
+    opened = await subscribe(crowd, floor.url, BOARD, token="", sockets=sockets)
+
+    async def cast() -> None:
+        opened[0].say("cast")
+
+    cost, _ = await _rounds(crowd, sockets, floor.server, cast)
+    _close(opened)
+    name = f"websockets.broadcast, {sockets:,} sockets: server, for each message"
+    return [Figure(name, cost, "µs of CPU")]
+
+
+async def _rounds(
+    crowd: Crowd, sockets: int, server: psutil.Process, change: Callable[[], Awaitable[None]]
+) -> tuple[float, list[float]]:
+    """Processor time of the server for each message (µs), and the time of each round (ms)."""
+    last: list[float] = []
+    before = cpu_seconds(server)
+    for _ in range(ROUNDS):
+        await asyncio.sleep(0.3)  # longer than the pace: each change is told by itself
+        received, begun = crowd.received, time.perf_counter()
+        await change()
+        await crowd.until(received + sockets)
+        last.append((crowd.last_at - begun) * 1e3)
+    return (cpu_seconds(server) - before) * 1e6 / (ROUNDS * sockets), last
+
+
+async def _beside_writing(watched: Watched, sockets: int) -> list[Figure]:
+    """Mutations without and with sockets, in turn."""
+    alone: list[float] = []
+    beside: list[float] = []
+    for _ in range(PASSES):
+        alone.append(await _rate(watched))
+        opened = await subscribe(
+            Crowd(), watched.url.replace("http", "ws"), BOARD, token=watched.token, sockets=sockets
+        )
+        beside.append(await _rate(watched))
+        _close(opened)
+        await asyncio.sleep(0.5)
+    name = f"mutations, {CLIENTS} clients, SQLite"
+    ratio = median(b / a for a, b in zip(alone, beside, strict=True))
+    return [
+        Figure(f"{name}: rate without sockets", median(alone), "requests/s"),
+        Figure(f"{name}: rate with {sockets:,} on the board", median(beside), "requests/s"),
+        Figure(f"{name}: with sockets against without", ratio, "", "≥ 0.8"),
+    ]
+
+
+async def _rate(watched: Watched) -> float:
+    numbers = count()
+
+    def body() -> bytes:
+        member = f"member {next(numbers) % 5_000}"
+        return orjson.dumps({"query": VOTE, "variables": {"member": member}})
+
+    done = await load(watched.url, body, token=watched.token, connections=CLIENTS, seconds=SECONDS)
+    if done.failed:
+        raise SystemExit(f"{done.failed} requests failed, such as {done.sample[-400:]!r}")
+    return done.requests / done.seconds
+
+
+def _client(watched: Watched) -> httpx.AsyncClient:
+    headers = {"authorization": f"Bearer {watched.token}"}
+    url = watched.url.removesuffix("/graphql")
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False)
+
+
+async def _vote(client: httpx.AsyncClient, member: str) -> None:
+    response = await client.post("/graphql", json={"query": VOTE, "variables": {"member": member}})
+    assert response.json()["data"]["recordActivity"]["userErrors"] == [], response.text
+
+
+async def _one_result(watched: Watched) -> str:
+    """A message as each socket gets it, of a board with ten members."""
+    async with _client(watched) as client:
+        for number in range(10):
+            await _vote(client, f"member {number}")
+        query = (
+            '{ leaderboard(key: "votes") { period { entries(first: 10) { edges { node '
+            "{ rank score member { externalId displayName } } } } } } }"
+        )
+        answer = (await client.post("/graphql", json={"query": query})).json()
+    edges = answer["data"]["leaderboard"]["period"]["entries"]["edges"]
+    update = {"cursor": "x" * 50, "resync": False, "entries": [each["node"] for each in edges]}
+    payload = {"data": {"leaderboardUpdated": update}}
+    return orjson.dumps({"id": "1", "type": "next", "payload": payload}).decode()
+
+
+def _close(opened: Iterable[Subscriber]) -> None:
+    for each in opened:
+        assert each.transport is not None
+        each.transport.abort()
+
+
+@contextmanager
+def _watched() -> Generator[Watched]:
+    """`gamification serve` on an empty SQLite file with one board."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite://{folder}/fanout.db"
+        environment = {**os.environ, "GAMIFICATION_DATABASE_URL": url}
+        definition = Path(folder) / "fanout.yaml"
+        definition.write_text(DEFINITION)
+
+        def command(*args: str) -> str:
+            done = subprocess.run(
+                [Path(sys.executable).parent / "gamification", *args],
+                env=environment, cwd=folder, check=True, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            return done.stdout
+
+        command("apply", str(definition))
+        scopes = ("--scope", "read", "--scope", "activities:write")
+        keys = command("keys", "create", "--program", "fanout", *scopes)
+        with serving(environment, Path(folder)) as (address, server):
+            token = keys.strip().splitlines()[-1]
+            yield Watched(f"{address}/graphql", token, psutil.Process(server))
+
+
+@contextmanager
+def _broadcasting(text: str) -> Generator[Watched]:
+    """The floor's server."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.broadcast"],
+        env={**os.environ, "TEXT": text}, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield Watched(f"ws://127.0.0.1:{port}/", "", psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        process.wait(30)
