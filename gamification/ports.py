@@ -459,7 +459,16 @@ class Listener(Protocol):
 
     async def changed(self) -> Changes:
         """Wait until something that is listened to has changed; then all changes since the last
-        call, merged (the latest 100 notices of them)."""
+        call, merged (the latest 100 notices of them). Changes without anything: it was woken."""
+        ...
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether `changed` would return at once."""
+        ...
+
+    def wake(self) -> None:
+        """Let `changed` return without a change."""
         ...
 
 

@@ -1,6 +1,6 @@
 """What a resolver may reach: without it the program, the ports and the clock would be global."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from gamification.ports import Hub, Reading, Store
 from gamification.program import Program
 from gamification.refusals import Refusal
 from gamification.use_cases.record_activities import Recorded
+from gql.audience import Audience
 from gql.loaders import Loaders
 
 T = TypeVar("T")
@@ -69,6 +70,8 @@ class Context:
     scopes: frozenset[str]
     now: Callable[[], datetime]
     new_key: Callable[[], str]
+    audience: Audience = field(default_factory=Audience)
+    """Whom the results of a subscription are for."""
     at: datetime = field(init=False)
     """The moment that every part of one answer is about."""
 
@@ -82,6 +85,11 @@ class Context:
     @cached_property
     def loaders(self) -> Loaders:
         return Loaders(self.program, self.reading, at=self.at)
+
+    @property
+    def viewer(self) -> Hashable:
+        """Who sees what: for the same viewer, the same operation has the same answer."""
+        return self.program.id, self.scopes
 
     def fresh(self) -> "Context":
         """The context of another operation with the same credentials."""

@@ -11,12 +11,14 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     parse,
     specified_rules,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.base import BaseSchema
 from strawberry.schema.schema import validate_document
-from strawberry.types.execution import ExecutionContext, ParseOptions
+from strawberry.types.execution import ParseOptions
 
 from gql.errors import BAD_REQUEST, refused
 from gql.executor import Plans
@@ -95,6 +97,21 @@ def objections(
     return []
 
 
+def subscription_of(
+    schema: BaseSchema, text: str, name: str | None, variables: Mapping[str, Any] | None
+) -> OperationDefinitionNode | None:
+    """The subscription that a request asks for; None if it is for anything else, or may not run."""
+    core = _core_schema(schema)
+    try:
+        prepared = prepared_once(core, text)
+    except GraphQLSyntaxError:
+        return None
+    operation = prepared.operation(name)
+    if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
+        return None
+    return None if objections(core, prepared, name, variables) else operation
+
+
 class PreparedDocuments(SchemaExtension):
     """Puts the prepared document into strawberry's execution, in place of parsing and validating
     it: that of the operations of sockets, which stream their results."""
@@ -107,7 +124,7 @@ class PreparedDocuments(SchemaExtension):
         execution.parse_options = cast("ParseOptions", {"max_lexical_tokens": TOKENS_MAX})
         if execution.query:
             with suppress(GraphQLSyntaxError):
-                self.prepared = prepared_once(_core_schema(execution), execution.query)
+                self.prepared = prepared_once(_core_schema(execution.schema), execution.query)
                 execution.graphql_document = self.prepared.document
         yield
 
@@ -116,11 +133,11 @@ class PreparedDocuments(SchemaExtension):
         if prepared is not None:
             name = cast("Any", execution)._provided_operation_name
             execution.pre_execution_errors = objections(
-                _core_schema(execution), prepared, name, execution.variables
+                _core_schema(execution.schema), prepared, name, execution.variables
             )
         yield
 
 
-def _core_schema(execution: ExecutionContext) -> GraphQLSchema:
+def _core_schema(schema: BaseSchema) -> GraphQLSchema:
     """graphql-core's schema inside strawberry's, as strawberry's own caches take it."""
-    return cast("Any", execution.schema)._schema
+    return cast("Any", schema)._schema

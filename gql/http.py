@@ -33,6 +33,7 @@ from gql.errors import (
     refused,
     was_executed,
 )
+from gql.sharing import Groups
 from gql.sockets import SEND_SECONDS, Connection, SocketAdapter, SocketHandler
 
 BODY_SIZE_MAX = 1024 * 1024
@@ -89,6 +90,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         self._context_of = context_of
         self._page = page
         self.send_seconds = send_seconds
+        self.groups = Groups(schema)
 
     # --------------------------------------------------------------------------------- HTTP
 

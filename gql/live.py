@@ -3,6 +3,9 @@
 A subscription listens before it reads, so that no change falls between the first answer and the
 first update; and it waits after each update, so that whatever happens meanwhile comes as one. What
 it hears only wakes it: the notices that it tells are read, from where it was on.
+
+One execution serves all who asked for the same (sharing.py). Newcomers are told the present state,
+or what they have missed, up to where the others are; then they are told the same as the others.
 """
 
 import asyncio
@@ -13,8 +16,9 @@ from typing import Annotated, NamedTuple
 import strawberry
 
 from gamification.outcomes import Notice
-from gamification.ports import Listener, Reading
+from gamification.ports import Listener
 from gamification.refusals import InvalidInput
+from gql.audience import After, Begin
 from gql.context import Context
 from gql.history import BEHIND_MAX, History
 
@@ -55,50 +59,146 @@ async def updates(
     per_second: int,
     after: str | None,
 ) -> AsyncGenerator[Update, None]:
-    """The snapshot, or what came `after` a cursor; then what every change brings.
+    """What every change brings, for those who have begun; the snapshot, or what came after their
+    cursor, for newcomers. The context's audience knows for whom each update is.
 
     `context` is renewed before each, so that the state that goes with an update is at least as new
     as its notices.
     """
     if not 1 <= per_second <= PER_SECOND_MAX:
         raise InvalidInput(f"'perSecond' must be 1 to {PER_SECOND_MAX}", field=("perSecond",))
+    audience = context.audience
     with listening as listener:
+        audience.on_arrival = listener.wake
         context.renew()
-        position = await history.latest(context.reading)
-        for update in await _first(history, context.reading, position, after):
-            yield update
-            position = update.position
+        told = _Told(context, history, after, await history.latest(context.reading))
+        pace = _Pace(listener, 1 / per_second)
         while True:
-            await asyncio.sleep(1 / per_second)
-            await listener.changed()
-            context.renew()
-            for update in await _since(history, context.reading, position):
-                yield update
-                position = update.position
+            if await pace.is_due():
+                context.renew()
+                for update in await told.since():
+                    yield update
+                    told.position = update.position
+            elif not audience.is_waiting:
+                await pace.wait()
+            else:
+                newcomers = audience.next_newcomers()
+                context.renew()
+                if await told.is_behind(newcomers):
+                    pace.hurry()
+                    continue
+                missed = await told.missed(newcomers)
+                audience.welcome(newcomers)
+                for update in missed:
+                    if update is missed[-1]:
+                        audience.begin()
+                    yield update
 
 
-async def _first(
-    history: History, reading: Reading, latest: int, after: str | None
-) -> list[Update]:
-    """What somebody is told who begins here, with or without a cursor."""
-    if after is None:
-        return [Update(latest, resync=False, notices=())]
-    position = history.position_of(after)
-    if position is None or position > latest:
-        return [Update(latest, resync=True, notices=())]
-    return await _since(history, reading, position)
+class _Pace:
+    """When the next update may come: some time after the last one, and only after a change."""
+
+    def __init__(self, listener: Listener, seconds: float) -> None:
+        self._listener = listener
+        self._seconds = seconds
+        self._clock = asyncio.get_running_loop().time
+        self._due = self._clock() + seconds
+        self._has_changed = False
+
+    async def is_due(self) -> bool:
+        """Whether an update is to be told now; then the next one has its time from now."""
+        if self._listener.is_awake:
+            await self._hear()
+        if not self._has_changed or self._clock() < self._due:
+            return False
+        self._has_changed = False
+        self._due = self._clock() + self._seconds
+        return True
+
+    async def wait(self) -> None:
+        """Wait until an update is due, or somebody has arrived."""
+        until = self._due if self._has_changed else None
+        try:
+            async with asyncio.timeout_at(until):
+                await self._hear()
+        except TimeoutError:
+            pass
+
+    def hurry(self) -> None:
+        """Tell an update now, changed or not."""
+        self._has_changed, self._due = True, self._clock()
+
+    async def _hear(self) -> None:
+        changes = await self._listener.changed()
+        if changes.members or changes.boards or changes.notices:
+            self._has_changed = True
 
 
-async def _since(history: History, reading: Reading, position: int) -> list[Update]:
-    """What came after a position, in updates of a bounded size; one also if nothing came."""
-    notices = await history.since(reading, position)
-    if len(notices) > BEHIND_MAX:
-        return [Update(await history.latest(reading), resync=True, notices=())]
-    if not notices:
-        return [Update(position, resync=False, notices=())]
-    return [Update(part[-1].id, resync=False, notices=part) for part in _parts(notices)]
+class _Told:
+    """Up to where those who have begun were told."""
+
+    def __init__(
+        self, context: Context, history: History, after: str | None, position: int
+    ) -> None:
+        self._context = context
+        self._history = history
+        self._after = after
+        self.position = position
+
+    async def since(self) -> list[Update]:
+        """What came since, in updates of a bounded size; one also if nothing was announced."""
+        reading = self._context.reading
+        notices = await self._history.since(reading, self.position)
+        if len(notices) > BEHIND_MAX:
+            return [Update(await self._history.latest(reading), resync=True, notices=())]
+        return _parts(notices, until=notices[-1].id if notices else self.position)
+
+    async def is_behind(self, newcomers: After) -> bool:
+        """Whether newcomers were told more by another process than the others were here.
+
+        If so, the others are to be told an update first.
+        """
+        position = self._position_of(newcomers)
+        if position is None or position <= self.position:
+            return False
+        latest = await self._history.latest(self._context.reading)
+        if position > latest:
+            return False
+        if await self._history.since(self._context.reading, self.position):
+            return True
+        self.position = latest
+        return False
+
+    async def missed(self, newcomers: After) -> list[Update]:
+        """What newcomers are told so that they are where the others are."""
+        if self._cursor_of(newcomers) is None:
+            return [Update(self.position, resync=False, notices=())]
+        position = self._position_of(newcomers)
+        if position is None or position > self.position:
+            return [Update(self.position, resync=True, notices=())]
+        notices = await self._history.since(self._context.reading, position)
+        notices = [notice for notice in notices if notice.id <= self.position]
+        if len(notices) > BEHIND_MAX:
+            return [Update(self.position, resync=True, notices=())]
+        return _parts(notices, until=self.position)
+
+    def _position_of(self, newcomers: After) -> int | None:
+        cursor = self._cursor_of(newcomers)
+        return None if cursor is None else self._history.position_of(cursor)
+
+    def _cursor_of(self, newcomers: After) -> str | None:
+        return self._after if isinstance(newcomers, Begin) else newcomers
 
 
-def _parts(notices: Sequence[Notice]) -> Iterator[Sequence[Notice]]:
-    for start in range(0, len(notices), NOTICES_PER_UPDATE_MAX):
+def _parts(notices: Sequence[Notice], *, until: int) -> list[Update]:
+    """Notices in updates of a bounded size, at least one, of which the last tells `until`."""
+    *parts, last = _split(notices)
+    return [
+        *(Update(part[-1].id, resync=False, notices=part) for part in parts),
+        Update(until, resync=False, notices=last),
+    ]
+
+
+def _split(notices: Sequence[Notice]) -> Iterator[Sequence[Notice]]:
+    for start in range(0, len(notices) or 1, NOTICES_PER_UPDATE_MAX):
         yield notices[start : start + NOTICES_PER_UPDATE_MAX]

@@ -23,13 +23,24 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from strawberry.types.execution import ExecutionResult
 
 from gql.context import Context
+from gql.documents import subscription_of
 from gql.errors import TIMEOUT, TOO_MANY_OPERATIONS, refused, unexpected, was_executed
+from gql.following import Failed, Pushing, SocketFollower, TooSlow
+from gql.sharing import Asked, Groups
 
 SEND_SECONDS = 10.0
 """How long one message may wait for its reader, if nothing else is set: then it is given up."""
 
 FIRST_RESULT_SECONDS = 10.0
 """How long a query, a mutation or a subscription's snapshot may take."""
+
+SLOW_READER = 1013
+"""RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
+
+SLOW_READER_REASON = "Too slow a reader: subscribe again, after the last cursor"
+
+PUSHING = "gamification.pushing"
+"""Where a server that can push offers it, in a socket's `extensions`: a `Pushing`."""
 
 ID_LENGTH_MAX = 128
 _REASON_BYTES_MAX = 120
@@ -52,14 +63,28 @@ class SocketAdapter(ASGIWebSocketAdapter):
     def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
         super().__init__(view, request, response)  # pyright: ignore[reportUnknownMemberType]
         self._send_seconds: float = view.send_seconds  # of the application: gql/http.py
+        self._pushing: Pushing | None = request.scope.get("extensions", {}).get(PUSHING)
+
+    def push(self, head: bytes, body: bytes) -> bool:
+        """Send a text of two parts without waiting; False where that is not possible now."""
+        return self._pushing is not None and self._pushing.push(head, body)
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """Tell a reader that does not read why it is given up, in case it reads on."""
+        self.is_stalled = True
+        if self._pushing is not None:
+            self._pushing.hang_up(code, reason)
 
     async def send_json(self, message: Mapping[str, object]) -> None:
-        text = orjson.dumps(message).decode()
+        await self.send_text(orjson.dumps(message).decode())
+
+    async def send_text(self, text: str) -> None:
+        """Send a text, and wait for a reader that is slow; not for ever."""
         try:
             async with asyncio.timeout(self._send_seconds):
                 await self.ws.send_text(text)
         except TimeoutError:
-            self.is_stalled = True
+            self.hang_up(SLOW_READER, SLOW_READER_REASON)
             raise WebSocketDisconnected from None
         except (RuntimeError, OSError) as error:
             # The socket was closed meanwhile, by either side.
@@ -119,43 +144,74 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         try:
             await super().send_message(message)
         except WebSocketDisconnected:
-            if self._is_stalled and self._reading is not None:
-                self._reading.cancel()
+            self._give_up_if_stalled()
             raise
 
     async def run_operation(self, operation: Operation[Connection, None]) -> None:
         """Run one operation, in a context of its own: connections live long, answers do not."""
         try:
             try:
-                await self._stream(operation)
+                await self._run(operation)
             except TimeoutError:
                 error = refused(TIMEOUT, f"No result within {FIRST_RESULT_SECONDS:.0f} seconds.")
                 await operation.send_initial_errors([error])
+            except Failed as failure:
+                await operation.send_initial_errors(failure.errors)
             except WebSocketDisconnected:
                 raise
             except Exception as error:  # noqa: BLE001 (the edge: told, logged, and over)
                 await operation.send_initial_errors([unexpected(error)])
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
+            self._give_up_if_stalled()
 
-    async def _stream(self, operation: Operation[Connection, None]) -> None:
+    async def _run(self, operation: Operation[Connection, None]) -> None:
         assert self.context.context is not None, "only acknowledged connections run operations"
+        context = self.context.context.fresh()
+        name, variables = operation.operation_name, operation.variables
+        subscribed = subscription_of(self.schema, operation.query, name, variables)
+        if subscribed is None:
+            await self._answer(operation, context)
+        else:
+            asked = Asked.of(operation.query, name, variables, subscribed)
+            await self._follow(operation, asked, context)
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _follow(
+        self, operation: Operation[Connection, None], asked: Asked, context: Context
+    ) -> None:
+        """Be told what a subscription tells all who ask for it, to its end."""
+        adapter = cast("SocketAdapter", self.websocket)
+        follower = SocketFollower(adapter, operation.id)
+        follower.begin_within(FIRST_RESULT_SECONDS)
+        group = cast("Groups", cast("Any", self.view).groups).join(asked, context, follower)
+        try:
+            await follower.over
+            await follower.sent()
+        except TooSlow:
+            adapter.hang_up(SLOW_READER, SLOW_READER_REASON)
+            raise WebSocketDisconnected from None
+        finally:
+            group.leave(follower)
+            follower.close()
+
+    async def _answer(self, operation: Operation[Connection, None], context: Context) -> None:
+        """Send the one result of a query or a mutation, or why there is none."""
         results = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
-            context_value=self.context.context.fresh(),
+            context_value=context,
             operation_name=operation.operation_name,
         )
-        async with aclosing(results):
-            async with asyncio.timeout(FIRST_RESULT_SECONDS):
-                first = await anext(results)
-            if isinstance(first, ExecutionResult) and not was_executed(first):
-                await operation.send_initial_errors(first.errors or [])
-                return
-            await operation.send_next(cast("ExecutionResult", first))
-            async for result in results:
-                await operation.send_next(cast("ExecutionResult", result))
-        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+        async with aclosing(results), asyncio.timeout(FIRST_RESULT_SECONDS):
+            result = cast("ExecutionResult", await anext(results))
+        if not was_executed(result):
+            raise Failed(result.errors or [])
+        await operation.send_next(result)
+
+    def _give_up_if_stalled(self) -> None:
+        if self._is_stalled and self._reading is not None:
+            self._reading.cancel()
 
     @property
     def _is_stalled(self) -> bool:

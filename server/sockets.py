@@ -1,10 +1,15 @@
 """Without this protocol a peer that has stopped reading would keep its socket for ever."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from struct import pack
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
+
+from gql.sockets import PUSHING
+
+_FINAL_TEXT = 0x81
 
 
 class AbortingSockets(WebSocketsSansIOProtocol):
@@ -14,9 +19,25 @@ class AbortingSockets(WebSocketsSansIOProtocol):
     """How long a peer that is being disconnected may take to read what was sent before."""
 
     async def run_asgi(self) -> None:
+        if not self.conn.extensions:  # none that would change a frame, such as compression
+            cast("Any", self.scope)["extensions"][PUSHING] = self
         await super().run_asgi()
         # The application is done with this peer, perhaps because it does not read any more.
         self._abort_soon()
+
+    def push(self, head: bytes, body: bytes) -> bool:
+        """Write a text frame of these parts, unless the reader is slow or gone."""
+        if self.close_sent or self.disconnected or not self.writable.is_set():
+            return False
+        self.transport.write(_text_frame_header(len(head) + len(body)) + head + body)
+        return True
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """Write a close frame behind what the reader has not read yet."""
+        if not (self.close_sent or self.disconnected):
+            self.conn.send_close(code, reason)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
 
     def send_receive_event_to_app(self) -> None:
         # uvicorn would log a traceback of what is the peer's fault.
@@ -41,6 +62,15 @@ class AbortingSockets(WebSocketsSansIOProtocol):
     def _abort(self) -> None:
         if not self.disconnected:
             self.transport.abort()
+
+
+def _text_frame_header(length: int) -> bytes:
+    """RFC 6455, 5.2: a final text frame without a mask."""
+    if length < 126:
+        return bytes((_FINAL_TEXT, length))
+    if length < 1 << 16:
+        return pack("!BBH", _FINAL_TEXT, 126, length)
+    return pack("!BBQ", _FINAL_TEXT, 127, length)
 
 
 def _is_utf8(frames: Sequence[bytes]) -> bool:

@@ -38,7 +38,8 @@ class Ear:
 
     async def changed(self) -> Changes:
         """Wait until something that is listened to has changed; then all changes since the last
-        call, merged: of the members, boards and notices only those that are listened to."""
+        call, merged: of the members, boards and notices only those that are listened to. Changes
+        without anything if it was woken."""
         await self._changed.wait()
         self._changed.clear()
         changes = Changes(
@@ -51,6 +52,15 @@ class Ear:
         self._changed_boards.clear()
         self._notices.clear()
         return changes
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether `changed` would return at once."""
+        return self._changed.is_set()
+
+    def wake(self) -> None:
+        """Let `changed` return without a change."""
+        self._changed.set()
 
     def hear(self, changes: Changes) -> None:
         """Take note of a change. What this ear holds is bounded by what it listens to."""

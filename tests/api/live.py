@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
+from server.sockets import AbortingSockets
 from tests.api.world import World
 
 PROTOCOL = "graphql-transport-ws"
@@ -93,7 +94,7 @@ class _QuietServer(uvicorn.Server):
 async def serving(world: World) -> AsyncGenerator[Server]:
     """Serve a world until the end of the block."""
     config = uvicorn.Config(
-        world.app(), port=0, lifespan="off", log_config=None, ws="websockets-sansio"
+        world.app(), port=0, lifespan="off", log_config=None, ws=AbortingSockets
     )
     server = _QuietServer(config)
     task = asyncio.create_task(server._serve())  # pyright: ignore[reportPrivateUsage]

@@ -4,16 +4,17 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 from websockets.typing import Subprotocol
 
-from gamification.program import program_of
+from gamification.program import Program, program_of
 from gamification.twin import Twin
 from gamification.use_cases.record_activities import record_activities
+from gql.sockets import SLOW_READER, SLOW_READER_REASON
 from server.app import create_app
 from server.fresh_key import fresh_key
 from server.services import Services
@@ -42,11 +43,22 @@ class Watched(AbortingSockets):
     """Tells when a connection is gone, and waits less long for last words."""
 
     last_words_seconds = 0.1
+    given_up: asyncio.Event
     lost: asyncio.Event
+
+    def hang_up(self, code: int, reason: str) -> None:
+        super().hang_up(code, reason)
+        self.given_up.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.lost.set()
+
+
+class Patient(Watched):
+    """Waits longer than the test takes."""
+
+    last_words_seconds = 60
 
 
 class Served(uvicorn.Server):
@@ -101,41 +113,102 @@ def participants(message: dict[str, Any]) -> int:
     return message["payload"]["data"]["leaderboardUpdated"]["period"]["participantCount"]
 
 
-async def test_a_stalled_reader_is_dropped_and_the_others_go_on() -> None:
+class World(NamedTuple):
+    """A club, and a server of it whose readers may take half a second for a message."""
+
+    config: uvicorn.Config
+    services: Services
+    secret: str
+    program: Program
+
+    async def visits(self, *members: str) -> None:
+        await record_activities(
+            self.services.store,
+            self.services.hub,
+            self.program,
+            [sent(member=member) for member in members],
+            now=NOON,
+            new_key=fresh_key,
+        )
+
+
+async def world_with(sockets: type[Watched]) -> World:
     settings = read_settings(port=0, socket_send_seconds_max=0.5)
     store = Twin()
     secret = await secret_of(store, "read")
     services = Services.of(settings, store)
     record = await store.program("club")
     assert record is not None
-    recording = partial(
-        record_activities, store, services.hub, program_of(record), now=NOON, new_key=fresh_key
-    )
     config = config_for(create_app(settings, store, services=services), settings)
-    config.ws = Watched
-    Watched.lost = asyncio.Event()
+    config.ws = sockets
+    sockets.lost, sockets.given_up = asyncio.Event(), asyncio.Event()
+    return World(config, services, secret, program_of(record))
+
+
+def keep_little(server: Served) -> None:
+    """Let the system take little of what is sent before it is read."""
+    for transport in server.transports:
+        there = transport.get_extra_info("socket")
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+
+
+async def read_to_the_end(client: ClientConnection) -> list[int]:
+    """What is still told until the server closes the socket."""
+    seen: list[int] = []
+    try:
+        while True:
+            seen.append(participants(await receive(client)))
+    except ConnectionClosedError:
+        return seen
+
+
+async def test_a_stalled_reader_is_dropped_and_the_others_go_on() -> None:
+    world = await world_with(Watched)
+    hub = world.services.hub
     async with (
         asyncio.timeout(SECONDS_MAX),
-        served(config) as server,
-        subscribed(server, secret) as reader,
-        subscribed(server, secret) as stalled,
+        served(world.config) as server,
+        subscribed(server, world.secret) as reader,
+        subscribed(server, world.secret) as stalled,
     ):
-        assert services.hub.listener_count == 2
-        for transport in server.transports:
-            there = transport.get_extra_info("socket")
-            there.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        assert (hub.listener_count, len(server.transports)) == (1, 2)  # one execution for both
+        keep_little(server)
         stalled.transport.pause_reading()
         visitors, held = 0, 0
         while not Watched.lost.is_set():
             visitors += 100
-            await recording([sent(member=f"{visitors + n:0>200}") for n in range(100)])
+            await world.visits(*(f"{visitors + n:0>200}" for n in range(100)))
             assert participants(await receive(reader)) == visitors
             held = max(held, *(each.get_write_buffer_size() for each in server.transports))
 
         assert WATERMARK_BYTES < held < WATERMARK_BYTES + MESSAGE_BYTES_MAX
-        assert services.hub.listener_count == len(server.transports) == 1
+        assert hub.listener_count == len(server.transports) == 1
         stalled.transport.resume_reading()
         await stalled.wait_closed()
         assert stalled.close_code == 1006
-        await recording([sent(member="late")])
+        await world.visits("late")
+        assert participants(await receive(reader)) == visitors + 1
+
+
+async def test_a_slow_reader_that_reads_on_is_told_to_come_back() -> None:
+    world = await world_with(Patient)
+    async with (
+        asyncio.timeout(SECONDS_MAX),
+        served(world.config) as server,
+        subscribed(server, world.secret) as reader,
+        subscribed(server, world.secret) as slow,
+    ):
+        keep_little(server)
+        slow.transport.pause_reading()
+        visitors = 0
+        while not Patient.given_up.is_set():
+            visitors += 100
+            await world.visits(*(f"{visitors + n:0>200}" for n in range(100)))
+            assert participants(await receive(reader)) == visitors
+        slow.transport.resume_reading()
+        seen = await read_to_the_end(slow)
+        assert seen == list(range(100, 100 * (len(seen) + 1), 100))  # a beginning, whole frames
+        assert (slow.close_code, slow.close_reason) == (SLOW_READER, SLOW_READER_REASON)
+        # Nobody else has lost anything.
+        await world.visits("late")
         assert participants(await receive(reader)) == visitors + 1

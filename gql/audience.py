@@ -1,0 +1,106 @@
+"""Who follows one execution of a subscription; without it each follower would need one of its own.
+
+A subscription tells everybody who has begun what is new, and newcomers where it is. The execution
+and those who deliver its results agree here on whom the next result is for.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from enum import Enum
+from typing import Protocol
+
+from graphql import GraphQLError
+
+
+class Follower(Protocol):
+    """Who is told the results. None of these waits."""
+
+    def tell(self, payload: bytes) -> None:
+        """Send a result, as JSON."""
+        ...
+
+    def fail(self, errors: Sequence[GraphQLError]) -> None:
+        """Send errors about the whole request; it is over."""
+        ...
+
+    def complete(self) -> None:
+        """Nothing more will come."""
+        ...
+
+
+class Begin(Enum):
+    """Where a newcomer begins that has not given a cursor of its own."""
+
+    AS_EXECUTED = "as executed"
+    """With the value that the argument `after` has in the execution."""
+
+
+After = str | Begin | None
+"""The cursor that a newcomer goes on from; None for the present."""
+
+
+class Audience:
+    """The followers of one execution: those who have begun, and newcomers who wait for that."""
+
+    def __init__(self) -> None:
+        self.begun: dict[Follower, None] = {}
+        self._waiting: dict[After, dict[Follower, None]] = {}
+        self._welcomed: dict[Follower, None] | None = None
+        self._is_last_of_welcome = False
+        self.on_arrival: Callable[[], None] | None = None
+        """Wakes the execution, once there is one."""
+
+    def __bool__(self) -> bool:
+        return bool(self.begun or self._welcomed or any(self._waiting.values()))
+
+    # ---------------------------------------------------------------- for those who deliver
+
+    def join(self, follower: Follower, after: After) -> None:
+        """Let somebody begin as soon as it can be told where it begins."""
+        self._waiting.setdefault(after, {})[follower] = None
+        if self.on_arrival is not None:
+            self.on_arrival()
+
+    def leave(self, follower: Follower) -> None:
+        """Tell it nothing more."""
+        self.begun.pop(follower, None)
+        for waiting in (*self._waiting.values(), self._welcomed or {}):
+            waiting.pop(follower, None)
+
+    def addressed(self) -> Collection[Follower]:
+        """Whom the result is for that was made last."""
+        if self._welcomed is None:
+            return tuple(self.begun)
+        addressed = tuple(self._welcomed)
+        if self._is_last_of_welcome:
+            self.begun |= self._welcomed
+            self._welcomed = None
+        return addressed
+
+    def not_begun(self) -> Collection[Follower]:
+        """Those who have been told nothing that they could follow."""
+        waiting = [each for group in self._waiting.values() for each in group]
+        return (*(self._welcomed or ()), *waiting)
+
+    def still_here(self, follower: Follower) -> bool:
+        """Whether somebody that was addressed has not left meanwhile."""
+        return follower in self.begun or follower in (self._welcomed or ())
+
+    # ------------------------------------------------------------------ for the execution
+
+    def next_newcomers(self) -> After | None:
+        """The cursor of those who wait longest. Only to be asked if somebody `is_waiting`."""
+        return next(after for after, group in self._waiting.items() if group)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anybody waits to begin."""
+        return any(self._waiting.values())
+
+    def welcome(self, after: After) -> None:
+        """The next results are for those who wait with this cursor."""
+        self._welcomed = self._waiting.pop(after)
+        self._is_last_of_welcome = False
+
+    def begin(self) -> None:
+        """The next result is the last that only they are told."""
+        self._is_last_of_welcome = True

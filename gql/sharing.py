@@ -1,0 +1,178 @@
+"""Subscriptions that ask for the same are executed and encoded once, for all who follow them.
+
+Without this ten thousand pages with the same board would cost ten thousand executions a tick.
+"""
+
+import asyncio
+import re
+from collections.abc import Collection, Hashable, Mapping
+from contextlib import aclosing
+from time import perf_counter
+from typing import Any, NamedTuple, cast
+
+import orjson
+from graphql import FieldNode, NonNullTypeNode, OperationDefinitionNode, VariableNode
+from strawberry.schema.base import BaseSchema
+from strawberry.types.execution import ExecutionResult
+
+from gql.audience import After, Begin, Follower
+from gql.context import Context
+from gql.errors import unexpected, was_executed
+
+SLICE_SECONDS = 0.001
+"""So long results are handed out before others have a turn on the event loop."""
+
+_SLICE_CHECKED_EACH = 16
+
+
+class Asked(NamedTuple):
+    """A subscription as it is executed for all, and where this follower begins."""
+
+    query: str
+    operation_name: str | None
+    variables: Mapping[str, Any]
+    after: After
+
+    @classmethod
+    def of(
+        cls,
+        query: str,
+        operation_name: str | None,
+        variables: Mapping[str, Any] | None,
+        operation: OperationDefinitionNode,
+    ) -> "Asked":
+        """The cursor is taken out of the variables, where it is one of its own: those who come
+        back after different cursors will follow the same."""
+        variables = variables or {}
+        name = _variable_of_after(query, operation)
+        if name is not None and isinstance(after := variables.get(name, 0), str | None):
+            rest = {key: value for key, value in variables.items() if key != name}
+            return cls(query, operation_name, rest, after)
+        return cls(query, operation_name, variables, Begin.AS_EXECUTED)
+
+    def key(self, context: Context) -> Hashable:
+        """Who has the same key is told the same."""
+        variables = orjson.dumps(self.variables, option=orjson.OPT_SORT_KEYS)
+        return context.viewer, self.query, self.operation_name, variables
+
+
+class Groups:
+    """The subscriptions that run in this process, each with those who follow it."""
+
+    def __init__(self, schema: BaseSchema) -> None:
+        self._schema = schema
+        self._groups: dict[Hashable, Group] = {}
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def join(self, asked: Asked, context: Context, follower: Follower) -> "Group":
+        """Let somebody follow what they ask for; the first one's `context` serves them all."""
+        key = asked.key(context)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(self._schema, asked, context)
+            # The task is the group's own: it goes on when the one who came first has left.
+            task = group.task = asyncio.create_task(group.run())
+            task.add_done_callback(lambda _: self._forget(key, group))
+            group.on_empty = lambda: self._forget(key, group)
+        group.audience.join(follower, asked.after)
+        return group
+
+    def _forget(self, key: Hashable, group: "Group") -> None:
+        if self._groups.get(key) is group:
+            del self._groups[key]
+
+
+class Group:
+    """One execution of a subscription, and those who follow it."""
+
+    task: "asyncio.Task[None]"
+
+    def __init__(self, schema: BaseSchema, asked: Asked, context: Context) -> None:
+        self._schema = schema
+        self._asked = asked
+        self._context = context
+        self.audience = context.audience
+        self.on_empty = lambda: None
+
+    def leave(self, follower: Follower) -> None:
+        """Tell somebody nothing more; without followers the execution ends."""
+        self.audience.leave(follower)
+        if not self.audience:
+            self.on_empty()  # who comes now begins another group
+            self.task.cancel()
+
+    async def run(self) -> None:
+        """Execute, and hand out, until there is no more."""
+        try:
+            await self._execute()
+        except Exception as error:  # noqa: BLE001 (the edge: told, logged, and over)
+            self.on_empty()
+            told = [unexpected(error)]
+            for follower in self._everybody():
+                follower.fail(told)
+        else:
+            self.on_empty()
+            for follower in self._everybody():
+                follower.complete()
+
+    async def _execute(self) -> None:
+        results = await self._schema.stream(
+            self._asked.query,
+            variable_values=dict(self._asked.variables),
+            context_value=self._context,
+            operation_name=self._asked.operation_name,
+        )
+        async with aclosing(results):
+            async for result in results:
+                await self._hand_out(cast("ExecutionResult", result))
+
+    async def _hand_out(self, result: ExecutionResult) -> None:
+        if was_executed(result):
+            await self._tell(self.audience.addressed(), encoded(result))
+            return
+        # The execution is over, or has never begun.
+        for follower in self.audience.not_begun():
+            follower.fail(result.errors or ())
+            self.audience.leave(follower)
+        await self._tell(tuple(self.audience.begun), encoded(result))
+
+    async def _tell(self, followers: Collection[Follower], payload: bytes) -> None:
+        """Hand out in slices, between which the loop does what else is to be done."""
+        slice_ends = perf_counter() + SLICE_SECONDS
+        for number, follower in enumerate(followers, 1):
+            if self.audience.still_here(follower):
+                follower.tell(payload)
+            if number % _SLICE_CHECKED_EACH == 0 and perf_counter() > slice_ends:
+                await asyncio.sleep(0)
+                slice_ends = perf_counter() + SLICE_SECONDS
+
+    def _everybody(self) -> Collection[Follower]:
+        return (*self.audience.begun, *self.audience.not_begun())
+
+
+def encoded(result: ExecutionResult) -> bytes:
+    """A result as the payload of a message."""
+    payload: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        payload["errors"] = [error.formatted for error in result.errors]
+    if result.extensions:
+        payload["extensions"] = result.extensions
+    return orjson.dumps(payload)
+
+
+def _variable_of_after(query: str, operation: OperationDefinitionNode) -> str | None:
+    """The variable that is the subscription's `after`, and nothing else, and may be left out."""
+    (*_, field) = operation.selection_set.selections
+    arguments = (field.arguments if isinstance(field, FieldNode) else None) or ()
+    value = next((each.value for each in arguments if each.name.value == "after"), None)
+    if not isinstance(value, VariableNode):
+        return None
+    name = value.name.value
+    is_used_once = len(re.findall(rf"\${name}\b", query)) == 2
+    may_be_left_out = any(
+        each.variable.name.value == name and not isinstance(each.type, NonNullTypeNode)
+        for each in operation.variable_definitions or ()
+    )
+    return name if is_used_once and may_be_left_out else None
