@@ -38,6 +38,8 @@ class BatchReads:
     timeline: Timeline
     numbers: ReadSet = field(default_factory=ReadSet)
     gains: dict[TallyKey, int] = field(default_factory=dict[TallyKey, int])
+    budgets: set[str] = field(default_factory=set[str])
+    """Those of the campaigns that its activities meet, by type and day."""
     _seen: set[tuple[MemberId, str, date, int]] = field(
         default_factory=set[tuple[MemberId, str, date, int]]
     )
@@ -66,6 +68,8 @@ class BatchReads:
             self._day(agenda.reads[activity.type], activity)
             for unit in plan.units:
                 self.numbers.accounts.add(AccountKey(activity.member, unit))
+            for each in agenda.campaigns.get(activity.type, ()):
+                self.budgets.update(each.campaign.budget_keys)
         return contributions
 
     def awards(self, state: State) -> set[AwardKey]:

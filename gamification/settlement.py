@@ -60,7 +60,7 @@ class Settlement:
     """By how much the numbers move that members reach together, by metric and window."""
     last: dict[MemberId, Order] = field(default_factory=dict[MemberId, Order])
     budgets: Mapping[str, int] = field(default_factory=dict[str, int])
-    """How much of each budget was used before: they are locked."""
+    """How much of each budget that may be drawn on was used before: they are locked."""
     attributes: dict[MemberId, Mapping[str, Scalar]] = field(
         default_factory=dict[MemberId, Mapping[str, Scalar]]
     )
@@ -209,9 +209,11 @@ class Settlement:
     def budgets_used(self) -> dict[str, int]:
         """How much of the budgets that moved is used after it: what the ledger adds up to."""
         moved: dict[str, int] = {}
-        for entry, _ in self.entries if self.budgets else ():
+        budgets = self.program.timeline.budgets
+        for entry, _ in self.entries if budgets else ():
             budget = budget_of(entry.posting)
-            if budget in self.budgets and entry.amount:
+            if budget in budgets and entry.amount:
+                assert budget in self.budgets, f"{budget} is drawn on, and was not locked"
                 moved[budget] = moved.get(budget, self.budgets[budget]) + entry.amount
         return moved
 

@@ -24,6 +24,7 @@ from gamification.rules.command import accept
 from gamification.rules.counting import Contributed
 from gamification.settlement import Settlement
 from gamification.state import State
+from gamification.use_cases.drawing import all_in_play
 from gamification.use_cases.settling import settle
 
 ACTIVITIES_MAX = 1000
@@ -122,7 +123,7 @@ class Batch:
         admission = self.admission
         async with store.writing(admission.program.record) as writing:
             members = await writing.lock_members(self.external_ids(), admission.now)
-            budgets = admission.program.timeline.budgets
+            budgets = await self.budgets(writing, members)
             used = await writing.lock_shared(budgets) if budgets else {}
             judged = await self.judge(writing, members, used)
             await writing.unregister(but={each.member for each in judged.fresh})
@@ -133,12 +134,22 @@ class Batch:
         bus.publish(settled.changes)
         return judged.with_more(settled.outcomes)
 
+    async def budgets(self, judging: Judging, members: Mapping[str, Member]) -> frozenset[str]:
+        """The budgets that judging the activities of these members may draw on."""
+        timeline = self.admission.program.timeline
+        if not timeline.budgets:
+            return timeline.budgets
+        sent = [(members[each.external_id], each.activity) for each in self.admitted]
+        if await all_in_play(judging, timeline, sent):
+            return timeline.budgets
+        return frozenset(self.reads.budgets)
+
     async def judge(
         self, judging: Judging, members: Mapping[str, Member], budgets: Mapping[str, int]
     ) -> "Judged":
         """What comes of the activities, by what is stored now. Nothing is written.
 
-        `members` are those of `external_ids`, `budgets` how much is used of those of the timeline.
+        `members` are those of `external_ids`, `budgets` how much is used of those in play.
         Raises `OutOfRange` as `record_activities` does.
         """
         attempt = _Attempt(self.admission.program, judging, self.reads, members, budgets)

@@ -38,7 +38,7 @@ async def simulate_activity(
     batch.add(new)
     async with store.judging(program.record) as judging:
         members = await _as_registered(judging, program.key, batch.external_ids(), now=now)
-        budgets = program.timeline.budgets
+        budgets = await batch.budgets(judging, members)
         used = await judging.shared_numbers(budgets) if budgets else {}
         judged = await batch.judge(judging, members, used)
     (result,) = judged.results

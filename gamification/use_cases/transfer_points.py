@@ -97,9 +97,10 @@ async def _record(
 ) -> tuple[Recorded, Changes]:
     batch = Batch(admission)
     batch.add(command)
-    budgets = admission.program.timeline.budgets
+    mine = {command.member: members[command.member]}
+    budgets = await batch.budgets(writing, mine)
     used = await writing.lock_shared(budgets) if budgets else {}
-    judged = await batch.judge(writing, {command.member: members[command.member]}, used)
+    judged = await batch.judge(writing, mine, used)
     (result,) = judged.results
     if isinstance(result, Refusal):
         raise result

@@ -66,9 +66,10 @@ async def _record(
     """Write the change of a locked member's attributes as a fact, with all that follows."""
     batch = Batch(Admission(program, now, new_key, is_import=False))
     batch.add(command)
-    budgets = program.timeline.budgets
+    members = {member.external_id: member}
+    budgets = await batch.budgets(writing, members)
     used = await writing.lock_shared(budgets) if budgets else {}
-    judged = await batch.judge(writing, {member.external_id: member}, used)
+    judged = await batch.judge(writing, members, used)
     await writing.add_activities(judged.fresh)
     changes = (await settle(writing, judged.settlement, now=now, announce=True)).changes
     (after,) = (await writing.members([member.id])).values()

@@ -6,6 +6,8 @@ from contextlib import suppress
 import pytest
 
 from gamification.ports import Contended, DefinitionVersion, KeyTaken, Ranked, Store
+from tests.builders import definition, sent, units
+from tests.scene import scene
 from tests.store.builders import (
     T0,
     activity,
@@ -219,3 +221,27 @@ async def test_an_ignored_failure_is_not_a_commit(postgresql_store: Store) -> No
     with pytest.raises(RuntimeError, match="the failure was ignored"):
         await ignore_a_failure()
     assert await postgresql_store.reading(program).member_count() == 0
+
+
+async def test_who_cannot_draw_on_a_budget_does_not_wait_for_it(
+    postgresql_store: Store, until_one_waits: Waiting
+) -> None:
+    """One transaction holds the budget: a visit is recorded meanwhile, and a purchase after it."""
+    told = await scene(
+        definition(
+            activities={"buy": {}, "visit": {}},
+            points={"stars": {}},
+            campaigns={"gift": {"on": "buy", "give": {"stars": 1}, "budget": {"stars": 1}}},
+        ),
+        store=postgresql_store,
+    )
+    async with postgresql_store.writing(told.program.record) as holding:
+        await holding.lock_shared(["campaign/gift/stars"])
+        (visit,) = await told.recorded(sent("visit", key="v"))
+        buying = asyncio.create_task(told.recorded(sent("buy", member="ben", key="b")))
+        await until_one_waits()
+        assert not buying.done()
+    (bought,) = await buying
+    assert (visit.replayed, bought.replayed) == (False, False)
+    stars = [entry.entry.amount for entry in await told.entries(bought.member.id, "stars")]
+    assert stars == [units(1)]

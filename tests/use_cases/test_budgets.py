@@ -1,7 +1,13 @@
 """A budget is shared by all members, decided once, and written down in the ledger."""
 
+import json
+from datetime import timedelta
+
+from gamification.admission import Admission
+from gamification.commands import NewFact
 from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import Backfill
+from gamification.use_cases.record_activities import Batch
 from gamification.use_cases.simulate_activity import simulate_activity
 from tests.builders import after, definition, sent, units
 from tests.scene import Scene, now_done, scene
@@ -132,3 +138,78 @@ def test_the_auditor_names_a_use_that_the_ledger_does_not_show() -> None:
     assert [str(each) for each in now_done(told.differences())] == [
         "the use of campaign/double/stars: stored 3, computed 10"
     ]
+
+
+MARKET = definition(
+    activities={"buy": {}, "visit": {}},
+    points={"stars": {}},
+    metrics={"visits": {"count": "visit"}},
+    challenges={
+        "first": {
+            "goal": {"metric": "visits", "target": 99},
+            "winners": {"most": 1},
+            "give": {"stars": 1},
+        }
+    },
+    campaigns={
+        "spring": {
+            "on": "buy",
+            "from": "2026-03-02",
+            "until": "2026-03-03",
+            "give": {"stars": 1},
+            "budget": {"stars": 10},
+        },
+        "greens": {
+            "on": "visit",
+            "among": "member.attributes.color == 'green'",
+            "give": {"stars": 1},
+            "budget": {"stars": 10},
+        },
+    },
+)
+SPRING, GREENS = "campaign/spring/stars", "campaign/greens/stars"
+
+
+async def in_play(told: Scene, *facts: NewFact) -> frozenset[str]:
+    """The budgets that recording these facts would lock."""
+    batch = Batch(Admission(told.program, told.now, told.new_key, is_import=False))
+    for fact in facts:
+        batch.add(fact)
+    async with told.store.writing(told.program.record) as writing:
+        members = await writing.lock_members(batch.external_ids(), told.now)
+        return await batch.budgets(writing, members)
+
+
+def market() -> Scene:
+    """One without a challenge for the first: places are another reason to judge again."""
+    document = json.loads(MARKET)
+    del document["challenges"]
+    return now_done(scene(json.dumps(document)))
+
+
+def test_a_budget_is_in_play_for_the_types_and_days_of_its_campaign() -> None:
+    told = market()
+    assert now_done(in_play(told, sent("buy", at=after()))) == {SPRING}
+    assert now_done(in_play(told, sent("buy", at=after(days=1)))) == frozenset()
+    assert now_done(in_play(told, sent("visit", at=after(days=1)))) == {GREENS}
+    both = sent("buy", at=after()), sent("visit", member="ben", at=after())
+    assert now_done(in_play(told, *both)) == {SPRING, GREENS}
+
+
+def test_all_are_in_play_where_a_history_may_be_judged_again() -> None:
+    told = market()
+    now_done(told.recorded(sent("buy", at=after(days=2), key="a")))
+    assert now_done(in_play(told, sent("buy", at=after(days=1), key="b"))) == {SPRING, GREENS}
+    assert now_done(in_play(told, sent("buy", at=after(days=3), key="c"))) == frozenset()
+
+    now_done(told.update("ben", color="green"))
+    early = sent("visit", member="ben", at=after(days=4), key="d")
+    assert now_done(in_play(told, early)) == {SPRING, GREENS}
+    told.now += timedelta(days=1)
+    later = sent("visit", member="ben", at=told.now, key="e")
+    assert now_done(in_play(told, later)) == {GREENS}
+
+
+def test_all_are_in_play_where_a_place_may_be_given() -> None:
+    told = now_done(scene(MARKET))
+    assert now_done(in_play(told, sent("buy", at=after(days=1)))) == {SPRING, GREENS}

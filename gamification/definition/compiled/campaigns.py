@@ -61,6 +61,11 @@ class CompiledCampaign:
         return f"{self.rule}/{unit}"
 
     @property
+    def budget_keys(self) -> tuple[str, ...]:
+        """The shared numbers of all its budgets."""
+        return tuple(self.budget_key(unit) for unit in self.budgets)
+
+    @property
     def last_metric(self) -> str:
         """The tally whose time is that of the member's latest activity of its types."""
         return f"campaign-last:{self.key}"

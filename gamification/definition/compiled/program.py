@@ -166,10 +166,10 @@ class Timeline:
     def budgets(self) -> frozenset[str]:
         """The shared numbers that any version's campaigns draw on."""
         return frozenset(
-            campaign.budget_key(unit)
+            budget
             for _, program in self.versions
             for campaign in program.campaigns.values()
-            for unit in campaign.budgets
+            for budget in campaign.budget_keys
         )
 
     def judging(self, activity: Activity) -> CompiledProgram:
