@@ -1,5 +1,6 @@
 """A definition as YAML, as its author would write it: without this versions could not be read."""
 
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any, cast
@@ -26,12 +27,17 @@ def _number(dumper: yaml.SafeDumper, number: Decimal) -> yaml.Node:
     return cast(Any, dumper).represent_scalar("tag:yaml.org,2002:float", f"{number:f}")
 
 
+def _day(dumper: yaml.SafeDumper, day: date) -> yaml.Node:
+    return dumper.represent_str(day.isoformat())
+
+
 def _word(dumper: yaml.SafeDumper, word: Enum) -> yaml.Node:
     return dumper.represent_str(word.value)
 
 
 _Dumper.yaml_implicit_resolvers = RESOLVERS
 _Dumper.add_representer(Decimal, _number)
+_Dumper.add_representer(date, _day)
 _Dumper.add_multi_representer(Enum, _word)
 
 

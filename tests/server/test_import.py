@@ -115,7 +115,7 @@ def test_what_cannot_be_done_is_said_with_status_2(
 @pytest.fixture
 def long_file(any_terminal: Terminal) -> Path:
     """A file that takes long enough to be interrupted."""
-    return any_terminal.write("visits.csv", HEADER + visits(21_000))
+    return any_terminal.write("visits.csv", HEADER + visits(60_000))
 
 
 @pytest.fixture
@@ -142,14 +142,14 @@ def test_a_signal_ends_the_import_after_its_batch(
     (rows, became) = counts(out)
     stored = sum(any_terminal.scores().values())
     assert stored % 250 == 0
-    assert 0 < stored < 21_000
+    assert 0 < stored < 60_000
     assert rows == f"{stored:,} rows up to line {stored + 1:,}"
     assert became == f"{stored:,} new, 0 already known, 0 refused"
 
     said = any_terminal.run("import", "--program", "club", "visits.csv")
     assert said.status == 0
-    assert counts(said.out)[1] == f"{21_000 - stored:,} new, {stored:,} already known, 0 refused"
-    assert any_terminal.scores() == {"m0": 7000, "m1": 7000, "m2": 7000}
+    assert counts(said.out)[1] == f"{60_000 - stored:,} new, {stored:,} already known, 0 refused"
+    assert any_terminal.scores() == {"m0": 20_000, "m1": 20_000, "m2": 20_000}
 
 
 def test_a_killed_import_loses_and_doubles_nothing(
@@ -160,6 +160,6 @@ def test_a_killed_import_loses_and_doubles_nothing(
     stored = sum(any_terminal.scores().values())
     assert stored % 250 == 0
     said = any_terminal.run("import", "--program", "club", "visits.csv")
-    assert counts(said.out)[1] == f"{21_000 - stored:,} new, {stored:,} already known, 0 refused"
-    assert any_terminal.scores() == {"m0": 7000, "m1": 7000, "m2": 7000}
+    assert counts(said.out)[1] == f"{60_000 - stored:,} new, {stored:,} already known, 0 refused"
+    assert any_terminal.scores() == {"m0": 20_000, "m1": 20_000, "m2": 20_000}
     assert any_terminal.run("verify", "--program", "club").status == 0
