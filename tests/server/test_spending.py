@@ -2,16 +2,11 @@
 
 import asyncio
 from collections import Counter
-from typing import Any
 
 import httpx
 
-from gamification.program import program_of
-from gamification.use_cases.apply_definition import apply_definition
-from gamification.use_cases.verify_program import Difference, verify_program
-from models.store import open_store
-from server.credentials import create_api_key
-from tests.builders import NOON, definition
+from tests.builders import definition
+from tests.server.asking import ask, nothing_differs, secret_for
 from tests.server.running import running_server
 
 RULES = definition(
@@ -35,24 +30,6 @@ BALANCES = '{ member(externalId: "anne") { points { unit balance available held 
 LEFT = {"available": "0", "balance": "0", "held": "0"}
 
 
-async def ask(client: httpx.AsyncClient, query: str, **variables: str) -> dict[str, Any]:
-    response = await client.post("/graphql", json={"query": query, "variables": variables})
-    assert response.status_code == 200
-    answer = response.json()
-    assert "errors" not in answer, answer
-    (data,) = answer["data"].values()
-    return data
-
-
-async def secret_for(url: str) -> str:
-    async with open_store(url) as store:
-        applied = await apply_definition(store, RULES, now=NOON)
-        assert applied.program is not None
-        scopes = frozenset({"read", "activities:write", "points:write"})
-        made = await create_api_key(store, applied.program.id, name="", scopes=scopes, now=NOON)
-        return made.secret
-
-
 async def outcomes_of_spending(clients: list[httpx.AsyncClient], unit: str) -> Counter[str]:
     """A hundred spendings of 10 at once, by turns on each server: how many ended how."""
     payloads = await asyncio.gather(
@@ -64,7 +41,7 @@ async def outcomes_of_spending(clients: list[httpx.AsyncClient], unit: str) -> C
 
 
 async def test_a_hundred_spend_at_once_what_is_there_for_five(postgresql_url: str) -> None:
-    secret = await secret_for(postgresql_url)
+    secret = await secret_for(postgresql_url, RULES, "read", "activities:write", "points:write")
     async with (
         running_server(postgresql_url) as one,
         running_server(postgresql_url) as other,
@@ -81,7 +58,7 @@ async def test_a_hundred_spend_at_once_what_is_there_for_five(postgresql_url: st
 
 
 async def test_a_hold_is_captured_once_by_whoever_comes_first(postgresql_url: str) -> None:
-    secret = await secret_for(postgresql_url)
+    secret = await secret_for(postgresql_url, RULES, "read", "activities:write", "points:write")
     async with (
         running_server(postgresql_url) as one,
         running_server(postgresql_url) as other,
@@ -98,12 +75,3 @@ async def test_a_hold_is_captured_once_by_whoever_comes_first(postgresql_url: st
         assert sum(not payload["userErrors"] for payload in captured) == 5
         assert (await ask(first, BALANCES))["points"][0] == {"unit": "stars", **LEFT}
     await nothing_differs(postgresql_url)
-
-
-async def nothing_differs(url: str) -> None:
-    """The auditor finds nothing."""
-    async with open_store(url) as store:
-        record = await store.program("club")
-        assert record is not None
-        found = verify_program(store, program_of(record))
-        assert [str(each) async for each in found if isinstance(each, Difference)] == []
