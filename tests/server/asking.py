@@ -1,4 +1,4 @@
-"""What tests of several servers on one database need: a program, a key, answers, and the auditor."""
+"""What tests of several servers on one database need: a program, a key, answers, an audit."""
 
 from typing import Any
 
