@@ -157,18 +157,33 @@ def entries_in(outcomes: Iterable[Outcome]) -> list[PointsEntry]:
 def bars_touched(
     rules: CompiledProgram, outcomes: Iterable[Outcome]
 ) -> set[tuple[ProgressKind, str]]:
-    """The badges and challenges that read a number which has changed."""
+    """The badges, challenges, streaks and tiers that read a number which has changed."""
     metrics = {each.key.metric for each in outcomes if isinstance(each, TallyChanged)}
     badges = {
         (ProgressKind.BADGE, badge.key)
         for badge in rules.badges.values()
         if any(criterion.metric in metrics for criterion in badge.criteria)
     }
-    return badges | {
+    challenges = {
         (ProgressKind.CHALLENGE, challenge.key)
         for challenge in rules.challenges.values()
         if not metrics.isdisjoint(challenge.run_metrics)
     }
+    streaks = {
+        (ProgressKind.STREAK, streak.key)
+        for streak in rules.streaks.values()
+        if not metrics.isdisjoint(streak.metrics)
+    }
+    return (
+        badges
+        | challenges
+        | streaks
+        | {
+            (ProgressKind.TIER, tier.key)
+            for tier in rules.tiers.values()
+            if not metrics.isdisjoint({*tier.metrics, tier.placed_metric})
+        }
+    )
 
 
 async def standings_moved(

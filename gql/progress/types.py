@@ -15,19 +15,35 @@ class ProgressKind(Enum):
     CHALLENGE = strawberry.enum_value(
         "CHALLENGE", description="A run of a challenge in which the member takes part."
     )
+    STREAK = strawberry.enum_value(
+        "STREAK", description="A streak that has targets, and the next of them."
+    )
+    TIER = strawberry.enum_value(
+        "TIER",
+        description="A ladder, and the level above the one that is held; at the top, what keeps "
+        "the highest.",
+    )
 
 
 @strawberry.type(description="A threshold on a progress bar.")
 class Milestone:
     key: str = strawberry.field(description="Its name in the definition, such as `gold`.")
     target: Quantity = strawberry.field(description="The number to reach.")
-    reached_at: datetime | None = strawberry.field(description="When it was reached, if it was.")
+    is_reached: bool = strawberry.field(
+        description="Whether it is reached: by the run of a streak that holds now, by the level of "
+        "a ladder that is held now."
+    )
+    reached_at: datetime | None = strawberry.field(
+        description="When it was reached, if it was. Null for streaks and ladders: what is reached "
+        "there can be lost again."
+    )
 
     @classmethod
     def of(cls, milestone: progress.Milestone) -> "Milestone":
         return cls(
             key=milestone.key,
             target=Quantity(milestone.target),
+            is_reached=milestone.is_reached,
             reached_at=milestone.reached_at,
         )
 
@@ -51,22 +67,24 @@ class ProgressCriterion:
 
 @strawberry.type(
     description="All that a progress bar shows. With several criteria, `current` and `target` are "
-    "those of the one that is furthest behind."
+    "those of the one that is furthest behind; of a ladder, where any of them will do, of the one "
+    "that has come furthest."
 )
 class Progress:
     kind: ProgressKind = strawberry.field(description="What the bar is about.")
     key: str = strawberry.field(
-        description="The key of the badge it leads to, or of the challenge."
+        description="The key of the badge it leads to, or of the challenge, streak or ladder."
     )
     name: str = strawberry.field(description="What members read.")
     subject: str | None = strawberry.field(
         description="The post, store, … that is nearest to the goal, where one is counted for each."
     )
     starts_at: datetime | None = strawberry.field(
-        description="Since when is counted. Null: since ever."
+        description="Since when is counted. Null: since ever, and for streaks."
     )
     ends_at: datetime | None = strawberry.field(
-        description="When counting begins anew. Null: never."
+        description="When counting begins anew; of a streak, when it ends unless something is done "
+        "before. Null: never, or no streak is running."
     )
     current: Quantity = strawberry.field(description="How far the member has come.")
     target: Quantity = strawberry.field(description="Where the next milestone is.")
@@ -83,7 +101,7 @@ class Progress:
         description="The member's own part of what all members reach together. Null elsewhere."
     )
     completed_at: datetime | None = strawberry.field(
-        description="When the last milestone was reached, if it was."
+        description="When the last milestone was reached, if it was. Null for streaks and ladders."
     )
 
     @classmethod

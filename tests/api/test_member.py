@@ -98,7 +98,7 @@ async def test_progress_bars(world: World) -> None:
           nextMilestone { key } milestones { key target reachedAt } criteria { name isMet }
         } } }"""
     )
-    done, regular, nice = data["member"]["progress"]
+    done, regular, nice, status = data["member"]["progress"]
     assert done["completedAt"] == "2017-08-30T12:00:01Z"
     assert done["nextMilestone"] is None
     assert regular == {
@@ -119,6 +119,7 @@ async def test_progress_bars(world: World) -> None:
         "criteria": [{"name": "visits", "isMet": False}],
     }
     assert (nice["subject"], nice["current"], nice["fraction"]) == ("p1", "2", "0.6666")
+    assert (status["kind"], status["current"], status["target"]) == ("TIER", "0", "100")
 
 
 async def test_activities_come_latest_first_with_what_was_taken_back(world: World) -> None:

@@ -204,3 +204,41 @@ async def test_commands_about_what_there_is_not_are_refused(course: World) -> No
     (error,) = (await command(course, "pauseStreak", periods=6))["userErrors"]
     assert (error["code"], error["message"]) == ("INVALID_INPUT", "Pause it for 1 to 5 periods.")
     assert await course.store.reading(course.program.record).member_count() == 0
+
+
+async def test_progress_bars_show_the_next_target(course: World) -> None:
+    query = """{ member(externalId: "zoe") { progress {
+      kind key name current target fraction remaining startsAt endsAt completedAt
+      nextMilestone { key } milestones { key target isReached reachedAt }
+    } } }"""
+    await learn(course, NOON)
+    await learn(course, NOON + DAY)
+    assert (await course.ask(query))["member"]["progress"] == [
+        {
+            "kind": "STREAK",
+            "key": "daily",
+            "name": "daily",
+            "current": "2",
+            "target": "7",
+            "fraction": "0.2857",
+            "remaining": "5",
+            "startsAt": None,
+            "endsAt": "2017-09-02T00:00:00Z",
+            "completedAt": None,
+            "nextMilestone": {"key": "7"},
+            "milestones": [
+                {"key": "2", "target": "2", "isReached": True, "reachedAt": None},
+                {"key": "7", "target": "7", "isReached": False, "reachedAt": None},
+            ],
+        }
+    ]
+    only = '{ member(externalId: "zoe") { progress(kinds: [TIER, BADGE]) { key } } }'
+    assert (await course.ask(only))["member"]["progress"] == []
+
+
+async def test_an_activity_tells_the_bar_that_it_moved(course: World) -> None:
+    query = """mutation { recordActivity(input: {member: "zoe", type: "lesson"}) {
+      progress { kind key current } } }"""
+    moved = [{"kind": "STREAK", "key": "daily", "current": "1"}]
+    assert (await course.ask(query))["recordActivity"]["progress"] == moved
+    assert (await course.ask(query))["recordActivity"]["progress"] == []

@@ -132,6 +132,7 @@ async def test_a_member_moves_before_and_after_they_are_known(world: World, serv
                 {"key": "first-visit", "current": "1"},
                 {"key": "regular", "current": "1"},
                 {"key": "nice-post", "current": "0"},
+                {"key": "status", "current": "0"},
             ],
         }
         assert update["cursor"] != first["cursor"]

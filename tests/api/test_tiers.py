@@ -121,3 +121,38 @@ async def test_what_there_is_not_is_refused_and_leaves_nothing(hotel: World) -> 
         assert (error["code"], error["field"]) == (code, [field])
         assert refused["tier"] is None
     assert await hotel.store.reading(hotel.program.record).member_count() == 0
+
+
+async def test_progress_bars_show_the_level_above(hotel: World) -> None:
+    await hotel.did("ann", "stay", value="12")
+    found = await hotel.ask(
+        """{ member(externalId: "ann") { progress(kinds: [TIER]) {
+          kind key current target fraction remaining startsAt endsAt nextMilestone { key }
+          milestones { key target isReached reachedAt } criteria { name current target }
+        } } }"""
+    )
+    assert found["member"]["progress"] == [
+        {
+            "kind": "TIER",
+            "key": "status",
+            "current": "12",
+            "target": "40",
+            "fraction": "0.3",
+            "remaining": "28",
+            "startsAt": "2017-01-01T00:00:00Z",
+            "endsAt": "2018-01-01T00:00:00Z",
+            "nextMilestone": {"key": "gold"},
+            "milestones": [
+                {"key": "member", "target": "0", "isReached": True, "reachedAt": None},
+                {"key": "silver", "target": "10", "isReached": True, "reachedAt": None},
+                {"key": "gold", "target": "40", "isReached": False, "reachedAt": None},
+            ],
+            "criteria": [{"name": "nights", "current": "12", "target": "40"}],
+        }
+    ]
+
+
+async def test_a_placement_moves_the_bar(hotel: World) -> None:
+    await place(hotel, level="silver")
+    query = '{ member(externalId: "ann") { progress { current target } } }'
+    assert (await hotel.ask(query))["member"]["progress"] == [{"current": "0", "target": "40"}]

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from gamification.definition.compiled import CompiledProgram, Timeline
 from gamification.facts import Activity
-from gamification.progress import Progress, needs, progress_of
+from gamification.progress import (
+    CriterionProgress,
+    Milestone,
+    Progress,
+    ProgressKind,
+    needs,
+    progress_of,
+)
 from gamification.quantity import SCALE
 from gamification.replay import replay
 from gamification.state import TallyKey
@@ -158,6 +165,131 @@ def test_other_members_are_left_out() -> None:
     }
     (bar,) = progress_of(LEVELS, ANNE, tallies=tallies, earned={}, now=NOON)
     assert bar.current == 0
+
+
+DAILY = rules(
+    metrics=VISITS, streaks={"daily": {"name": "Daily", "metric": "visits", "targets": [2, 4]}}
+)
+
+
+def on_days(*days: int) -> list[Activity]:
+    return [activity(key=f"d{day}", at=after(days=day)) for day in days]
+
+
+def test_a_streak_is_about_its_next_target() -> None:
+    bar = bars(DAILY, *on_days(0, 1, 2), now=after(days=2, minutes=1))["daily"]
+    assert (bar.kind, bar.name, bar.current, bar.target, bar.remaining) == (
+        ProgressKind.STREAK, "Daily", units(3), units(4), units(1),
+    )  # fmt: skip
+    assert bar.fraction == 7500
+    assert bar.milestones == (
+        Milestone("2", units(2), is_reached=True),
+        Milestone("4", units(4), is_reached=False),
+    )
+    assert bar.next_milestone == bar.milestones[1]
+    assert bar.criteria == (CriterionProgress("Daily", units(3), units(4), is_met=False),)
+    assert (bar.starts_at, bar.ends_at) == (None, datetime(2026, 3, 6, tzinfo=UTC))
+    assert bar.completed_at is None
+
+
+def test_a_streak_that_has_ended_has_its_targets_ahead_again() -> None:
+    bar = bars(DAILY, *on_days(0, 1, 2, 3), now=after(days=6))["daily"]
+    assert (bar.current, bar.target, bar.ends_at) == (0, units(2), None)
+    assert [each.is_reached for each in bar.milestones] == [False, False]
+
+
+def test_a_streak_beyond_its_last_target() -> None:
+    bar = bars(DAILY, *on_days(0, 1, 2, 3, 4), now=after(days=4))["daily"]
+    assert (bar.current, bar.target, bar.fraction, bar.remaining) == (units(5), units(4), SCALE, 0)
+    assert (bar.next_milestone, bar.completed_at) == (None, None)
+
+
+def test_a_streak_without_targets_has_no_bar() -> None:
+    assert bars(rules(metrics=VISITS, streaks={"daily": {"metric": "visits"}})) == {}
+
+
+LADDER = rules(
+    metrics={"spend": {"sum": "value", "of": "visit"}},
+    tiers={
+        "status": {
+            "name": "Status",
+            "metric": "spend",
+            "over": "month",
+            "levels": {"basic": 0, "silver": 10, "gold": 50},
+        }
+    },
+)
+
+
+def test_a_ladder_is_about_the_level_above() -> None:
+    bar = bars(LADDER, activity(value="20"))["status"]
+    assert (bar.kind, bar.name, bar.current, bar.target, bar.remaining) == (
+        ProgressKind.TIER, "Status", units(20), units(50), units(30),
+    )  # fmt: skip
+    assert bar.milestones == (
+        Milestone("basic", 0, is_reached=True),
+        Milestone("silver", units(10), is_reached=True),
+        Milestone("gold", units(50), is_reached=False),
+    )
+    assert bar.criteria == (CriterionProgress("spend", units(20), units(50), is_met=False),)
+    assert (bar.starts_at, bar.ends_at) == (
+        datetime(2026, 3, 1, tzinfo=UTC),
+        datetime(2026, 4, 1, tzinfo=UTC),
+    )
+    april = bars(LADDER, activity(value="20"), now=after(days=35))["status"]
+    assert (april.current, april.target) == (0, units(50)), "silver is held, and gold begins anew"
+    assert [each.is_reached for each in april.milestones] == [True, True, False]
+
+
+def test_at_the_top_a_ladder_is_about_keeping_it() -> None:
+    top = bars(LADDER, activity(value="60"))["status"]
+    assert (top.current, top.target, top.fraction, top.remaining) == (
+        units(60), units(50), SCALE, 0,
+    )  # fmt: skip
+    assert (top.next_milestone, top.completed_at) == (None, None)
+    april = [activity(value="60"), activity(key="a2", value="15", at=after(days=35))]
+    kept = bars(LADDER, *april, now=after(days=36))["status"]
+    assert (kept.current, kept.target, kept.remaining) == (units(15), units(50), units(35))
+    assert kept.next_milestone is None
+
+
+def test_of_several_numbers_a_ladder_shows_the_one_that_has_come_furthest() -> None:
+    program = rules(
+        metrics={**VISITS, "spend": {"sum": "value", "of": "visit"}},
+        tiers={
+            "status": {
+                "any_of": [{"metric": "visits"}, {"metric": "spend"}],
+                "levels": {
+                    "basic": 0,
+                    "silver": {"at": {"visits": 4, "spend": 100}},
+                    "gold": {"at": {"spend": 500}},
+                },
+            }
+        },
+    )
+    bar = bars(program, *visits(3, value="5"))["status"]
+    assert (bar.current, bar.target) == (units(3), units(4))
+    assert [each.key for each in bar.milestones] == ["basic", "silver"]
+    assert bar.next_milestone == bar.milestones[1]
+    assert [(each.name, each.current, each.target) for each in bar.criteria] == [
+        ("visits", units(3), units(4)),
+        ("spend", units(15), units(100)),
+    ]
+    bar = bars(program, *visits(4, value="5"))["status"]
+    assert (bar.current, bar.target, len(bar.criteria)) == (units(20), units(500), 1)
+    assert [each.is_reached for each in bar.milestones] == [True, True, False]
+
+
+def test_a_number_below_nothing_and_a_ladder_of_one_level() -> None:
+    debts = bars(LADDER, activity(value="-5"))["status"]
+    assert (debts.current, debts.target, debts.fraction, debts.remaining) == (
+        units(-5), units(10), 0, units(15),
+    )  # fmt: skip
+    flat = rules(
+        metrics=VISITS, tiers={"one": {"metric": "visits", "over": "all time", "levels": {"a": 0}}}
+    )
+    bar = bars(flat)["one"]
+    assert (bar.current, bar.target, bar.fraction, bar.ends_at) == (0, 0, SCALE, None)
 
 
 @given(st.integers(0, 8))
