@@ -28,7 +28,8 @@ NEVER: Mapping[str, datetime] = MappingProxyType({})
 
 
 class Silent(Enum):
-    """Why a rule or a campaign of the activity's type asked for nothing."""
+    """Why a rule or a campaign of the activity's type asked for nothing, or (`BUDGET`) asked in
+    vain."""
 
     RETRACTED = "retracted"
     WINDOW = "window"
@@ -37,6 +38,7 @@ class Silent(Enum):
     CONDITION = "condition"
     NOTHING = "nothing"
     STACKED = "stacked"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,8 @@ def _campaign(
             silent = Silent[missing.name]
         else:
             silent = Silent.STACKED if asked_for(left, gift, earned) > 0 else Silent.NOTHING
+    elif not said.granted and said.limited_by == campaign.limited_by_budget:
+        silent = Silent.BUDGET
     return CampaignExplained(
         campaign=campaign,
         unit=gift.unit,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gamification.campaigns import unmet
 from gamification.definition.compiled import CampaignGift, CampaignPlan, CompiledCampaign
+from gamification.definition.compiled.campaigns import BUDGET
 from gamification.definition.document_campaigns import Stack
 from gamification.draft import Draft
 from gamification.facts import Activity
@@ -14,9 +15,6 @@ from gamification.outcomes import PointsEarned
 from gamification.quantity import SCALE
 from gamification.rules.earning import give
 from gamification.state import PostingKey, TallyKey
-
-BUDGET = "budget"
-"""What limits a posting that a budget had the last word on: "budget/<key>"."""
 
 
 class Asked(NamedTuple):
@@ -120,7 +118,7 @@ def _room(draft: Draft, campaign: CompiledCampaign, unit: str, requested: int) -
     activity = draft.activity
     before = draft.granted_before(PostingKey(activity.member, unit, activity.key, campaign.rule))
     if before is not None:
-        if before.limited_by == f"{BUDGET}/{campaign.key}":
+        if before.limited_by == campaign.limited_by_budget:
             left = min(left, max(0, requested - before.requested))
         left += before.granted
     return Room(campaign.key, left, BUDGET)

@@ -48,6 +48,9 @@ class SilentRule(Enum):
     STACKED = strawberry.enum_value(
         "STACKED", description="Another campaign stands in its place, by the rule of stacking."
     )
+    BUDGET = strawberry.enum_value(
+        "BUDGET", description="It asked for points, and nothing was left of the campaign's budget."
+    )
 
 
 @strawberry.type(description="An earning rule of the activity's type, and what it made of it.")
@@ -112,7 +115,7 @@ class CampaignExplanation:
         "`cap/campaign/KEY` for the most that it adds for one member."
     )
     silent: SilentRule | None = strawberry.field(
-        description="Why it asked for nothing. Null if it did ask."
+        description="Why it asked for nothing, or (`BUDGET`) asked in vain. Null otherwise."
     )
 
     @classmethod

@@ -258,3 +258,17 @@ async def test_two_hundred_at_once_stop_at_zero_exactly(postgresql_url: str) -> 
         assert told[1]["budgets"] == [{"unit": "stars", "total": "333", "used": "333", "left": "0"}]
         found = verify_program(store, shop.program)
         assert [str(each) async for each in found if isinstance(each, Difference)] == []
+
+
+async def test_a_budget_that_was_used_up_is_told_as_the_reason() -> None:
+    rules = SHOP[: SHOP.index("campaigns:")]
+    double = "campaigns: {double: {on: buy, multiply: {stars: 2}, budget: {stars: 15}}}"
+    shop = await new_world(Twin(), rules + double)
+    shop.at = NOON
+    for key in ("whole", "part", "none"):
+        await bought(shop, key)
+    assert [await why(shop, key) for key in ("whole", "part", "none")] == [
+        [("double", "10", "10", None)],
+        [("double", "10", "5", "budget/double")],
+        [("double", "10", "0", "BUDGET")],
+    ]

@@ -11,6 +11,9 @@ from gamification.days import Unit as CalendarUnit
 from gamification.definition.compiled.points import CompiledCap
 from gamification.definition.document_campaigns import Stack
 
+BUDGET = "budget"
+"""The kind of limit that a budget is, beside caps and floors."""
+
 
 class Anniversary(NamedTuple):
     """Each year's day or month of the date that one of the member's attributes names."""
@@ -59,6 +62,11 @@ class CompiledCampaign:
     def budget_key(self, unit: str) -> str:
         """The shared number that counts what it has added of a unit: budget_of says the same."""
         return f"{self.rule}/{unit}"
+
+    @property
+    def limited_by_budget(self) -> str:
+        """What limits a posting that a budget had the last word on."""
+        return f"{BUDGET}/{self.key}"
 
     @property
     def budget_keys(self) -> tuple[str, ...]:
