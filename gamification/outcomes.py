@@ -1,6 +1,6 @@
 """What comes out: what a fact changed, in the past tense. Only the engine decides outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from types import MappingProxyType
@@ -182,22 +182,31 @@ class NoticeKind(Enum):
     PRIZE_WON = "prize_won"
     LEAGUE_PROMOTED = "league_promoted"
     LEAGUE_DEMOTED = "league_demoted"
+    CAMPAIGN_STARTED = "campaign_started"
+    CAMPAIGN_ENDED = "campaign_ended"
+    CAMPAIGN_BUDGET_SPENT = "campaign_budget_spent"
 
 
 class Notice(NamedTuple):
     """What the system announces after a change; `is_public` ones appear in the program's feed.
 
+    `member` is whom it is about (None: nobody, but the program).
     `award` is what a notice about a badge is about, `about` the key of the part of the definition
     that any other is about, with what there is to tell in `details`. Of notices with the same
-    `once` a member gets one, however often they are announced ("": no such bound).
+    `once` a member, or the program, gets one, however often they are announced ("": no such bound).
     """
 
     id: int
     kind: NoticeKind
-    member: MemberId
+    member: MemberId | None
     award: AwardKey | None
     at: datetime
     is_public: bool
     about: str = ""
     details: Mapping[str, Scalar] = NOTHING
     once: str = ""
+
+
+def members_of(notices: Iterable[Notice]) -> frozenset[MemberId]:
+    """The members whom notices are about."""
+    return frozenset(each.member for each in notices if each.member is not None)

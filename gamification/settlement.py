@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from gamification.campaign_notices import spent
 from gamification.facts import Order, Scalar, say_the_same
 from gamification.ids import MemberId
 from gamification.outcomes import (
@@ -255,6 +256,8 @@ class Settlement:
         used = self.budgets_used()
         if used:
             await writing.put_shared(used)
+            at = max(entry.occurred_at for entry, _ in self.entries)
+            self.notices += spent(self.program.rules, self.budgets, used, at=at)
 
     def _ranked(self, key: TallyKey, tally: Tally) -> Ranked:
         attributes = self.attributes.get(key.member, self.members[key.member].attributes)

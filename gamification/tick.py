@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from gamification.duties.announce_campaigns import announce_campaigns
 from gamification.duties.expire_points import expire_points
 from gamification.duties.pay_prizes import pay_prizes
 from gamification.duties.reward_communities import reward_communities
@@ -38,6 +39,7 @@ DUTIES: tuple[Duty, ...] = (
     reward_communities,
     expire_points,
     tell_members,
+    announce_campaigns,
 )
 """In the order in which they are done."""
 

@@ -111,11 +111,26 @@ class NoticeKind(Enum):
         "LEAGUE_DEMOTED",
         description="A member goes down in the league `about`. `details` has `period` and `level`.",
     )
+    CAMPAIGN_STARTED = strawberry.enum_value(
+        "CAMPAIGN_STARTED",
+        description="The campaign `about` has begun; it is about no member. `details` has "
+        "`startsAt`, and `endsAt` where it has an end.",
+    )
+    CAMPAIGN_ENDED = strawberry.enum_value(
+        "CAMPAIGN_ENDED",
+        description="The campaign `about` is over; it is about no member. `details` has `endsAt`, "
+        "and `startsAt` where it had a beginning.",
+    )
+    CAMPAIGN_BUDGET_SPENT = strawberry.enum_value(
+        "CAMPAIGN_BUDGET_SPENT",
+        description="Nothing is left of a budget of the campaign `about`; it is about no member. "
+        "`details` has the `unit`, and the `total` that was spent.",
+    )
 
 
 @strawberry.type(description="What the system announces after a change.")
 class Notice:
-    member_id: strawberry.Private[MemberId]
+    member_id: strawberry.Private[MemberId | None]
     award_key: strawberry.Private[AwardKey | None]
     kind: NoticeKind = strawberry.field(description="What is announced.")
     at: datetime = strawberry.field(description="When it came about.")
@@ -129,8 +144,12 @@ class Notice:
         description="Which level of the badge, counted from 1. Null where it is about no badge."
     )
 
-    @strawberry.field(description="Whom it is about.")
-    async def member(self, info: Info) -> Member:
+    @strawberry.field(
+        description="Whom it is about. Null where it is about the program, such as a campaign."
+    )
+    async def member(self, info: Info) -> Member | None:
+        if self.member_id is None:
+            return None
         return Member.of(await info.context.loaders.member(self.member_id))
 
     @strawberry.field(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gamification.ids import MemberId
 from gamification.outcomes import Notice
-from models.mapping import NOTICE_COLUMNS, notice_to_core, notice_to_row
+from models.mapping import NOBODY, NOTICE_COLUMNS, notice_to_core, notice_to_row
 from models.session import Scope
 from models.statement import Statement
 
@@ -73,16 +73,17 @@ async def add(scope: Scope, notices: Sequence[Notice], *, is_shared: bool) -> li
 
 
 async def _new(scope: Scope, notices: Sequence[Notice]) -> list[Notice]:
-    """The notices without those of which a member gets one only, and has got it. Nobody else adds
+    """The notices without those that are given once only, and were. Nobody else adds
     notices to the program meanwhile."""
-    asked = {(notice.member, notice.once) for notice in notices if notice.once}
+    asked = {(notice.member or NOBODY, notice.once) for notice in notices if notice.once}
     known = {tuple(row) for row in await scope.fetch(_KNOWN, rows=sorted(asked))}
     new: list[Notice] = []
     for notice in notices:
         if notice.once:
-            if (notice.member, notice.once) in known:
+            name = notice.member or NOBODY, notice.once
+            if name in known:
                 continue
-            known.add((notice.member, notice.once))
+            known.add(name)
         new.append(notice)
     return new
 

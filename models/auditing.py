@@ -6,7 +6,7 @@ from gamification.facts import Activity, Retraction
 from gamification.ids import MemberId
 from gamification.ports import Member, Totals
 from models import facts, sharing, totals
-from models.mapping import MEMBER_COLUMNS, member_to_core
+from models.mapping import MEMBER_COLUMNS, NOBODY, member_to_core
 from models.session import Scope
 from models.statement import Statement
 
@@ -35,7 +35,7 @@ def _orphans(table: str) -> Statement:
     return Statement(
         f"""
         SELECT count(*), min(o.member_id) FROM {table} o
-        WHERE o.program_id = $1 AND NOT EXISTS (
+        WHERE o.program_id = $1 AND o.member_id <> {NOBODY} AND NOT EXISTS (
             SELECT 1 FROM member m WHERE m.id = o.member_id AND m.program_id = $1
         )
         """

@@ -296,7 +296,9 @@ NOTICE_COLUMNS = (
     "o.id, o.kind, o.member_id, o.badge, o.level, o.window_key, o.subject, o.noticed_at,"
     " o.is_public, o.about, o.details, o.once"
 )
-_NO_AWARD = AwardKey(MemberId(0), "", 0, "", "")
+NOBODY = 0
+"""Stands for the member of a notice that is about none: members' ids are above it."""
+_NO_AWARD = AwardKey(MemberId(NOBODY), "", 0, "", "")
 
 
 def notice_to_row(notice: Notice) -> Row:
@@ -304,7 +306,7 @@ def notice_to_row(notice: Notice) -> Row:
     award = notice.award or _NO_AWARD
     return (
         notice.kind.value,
-        notice.member,
+        NOBODY if notice.member is None else notice.member,
         award.badge,
         award.level,
         award.window,
@@ -323,7 +325,7 @@ def notice_to_core(row: Fetched) -> Notice:
     return Notice(
         id_,
         NoticeKind(kind),
-        MemberId(member),
+        None if member == NOBODY else MemberId(member),
         AwardKey(MemberId(member), badge, level, window, subject) if badge else None,
         from_micros(at),
         bool(is_public),

@@ -1,6 +1,7 @@
 """Notices: what the system announced, in the order subscribers see it.
 
-One that is about no award has an empty badge, and says in `about` what it is about.
+One that is about no member has 0 for one. One that is about no award has an empty badge, and says
+in `about` what it is about.
 """
 
 from tortoise import fields
@@ -11,7 +12,7 @@ from models.fields import BytewiseField
 
 
 class NoticeRow(Model):
-    """An announcement about an award of a member."""
+    """An announcement."""
 
     id = fields.BigIntField(primary_key=True)
     program_id = fields.BigIntField()

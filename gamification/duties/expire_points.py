@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gamification.commands import CommandType, NewCommand
-from gamification.outcomes import Notice
+from gamification.outcomes import Notice, members_of
 from gamification.point_notices import expiring
 from gamification.ports import Bus, Changes, Store, Writing
 from gamification.program import Program
@@ -77,7 +77,7 @@ async def _warn(
         await writing.lock_members_by_id({key.member for key in keys})
         notices = await writing.add_notices(await _looked_at(writing, program, keys, now))
     if notices:
-        told = frozenset(notice.member for notice in notices)
+        told = members_of(notices)
         bus.publish(Changes(program.id, told, frozenset(), tuple(notices)))
     return len(notices)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gamification.duties.settle_periods import is_news
-from gamification.outcomes import Notice, NoticeKind
+from gamification.outcomes import Notice, NoticeKind, members_of
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.ports import Bus, Changes, Store
 from gamification.program import Program
@@ -117,7 +117,7 @@ class _Teller:
         ]
         async with self.store.writing(self.program.record) as writing:
             told = await writing.add_notices(notices)
-        members = frozenset(notice.member for notice in told)
+        members = members_of(told)
         self.bus.publish(Changes(self.program.id, members, frozenset(), tuple(told)))
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gamification.definition.compiled import CompiledBoard, Timeline
-from gamification.outcomes import Notice, NoticeKind
+from gamification.outcomes import Notice, NoticeKind, members_of
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.ports import Bus, Changes, Reading, Store, Writing
 from gamification.program import Program
@@ -44,7 +44,7 @@ async def settle_periods(store: Store, bus: Bus, program: Program, *, now: datet
             notices = await writing.add_notices(await _news(writing, period, now))
         if period is not None:
             settled += 1
-            told = frozenset(notice.member for notice in notices)
+            told = members_of(notices)
             bus.publish(Changes(program.id, told, frozenset({run.board.key}), tuple(notices)))
     return settled
 

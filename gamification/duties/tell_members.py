@@ -11,7 +11,7 @@ from itertools import takewhile
 from gamification.definition.compiled import CompiledProgram, CompiledStreak, CompiledTier
 from gamification.facts import Scalar
 from gamification.ids import MemberId
-from gamification.outcomes import Notice, NoticeKind
+from gamification.outcomes import Notice, NoticeKind, members_of
 from gamification.ports import Bus, Changes, Store
 from gamification.program import Program
 from gamification.quantity import to_text
@@ -63,7 +63,7 @@ async def tell_members(store: Store, bus: Bus, program: Program, *, now: datetim
         if due:
             async with store.writing(program.record) as writing:
                 notices = await writing.add_notices(due)
-            whom = frozenset(notice.member for notice in notices)
+            whom = members_of(notices)
             bus.publish(Changes(program.id, whom, frozenset(), tuple(notices)))
             told += len(notices)
         after = page[-1].external_id

@@ -149,7 +149,7 @@ class TwinWriting(TwinJudging):
 
     async def add_notices(self, notices: Sequence[Notice]) -> list[Notice]:
         told = {(each.member, each.once) for each in self._tables.notices.values()}
-        new: dict[tuple[MemberId, str, int], Notice] = {}
+        new: dict[tuple[MemberId | None, str, int], Notice] = {}
         for number, notice in enumerate(notices):
             if not notice.once:
                 new[notice.member, "", number] = notice

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from gamification.ids import MemberId, ProgramId
-from gamification.outcomes import Notice
+from gamification.outcomes import Notice, members_of
 from gamification.ports import Changes
 
 NOTICES_MAX = 100
@@ -129,7 +129,7 @@ def _chosen(
 
 def _topics(changes: Changes) -> Iterator[_Topic]:
     """Every topic the changes are news for."""
-    for member in changes.members.union(notice.member for notice in changes.notices):
+    for member in changes.members | members_of(changes.notices):
         yield _Topic(changes.program, member=member)
     for board in changes.boards:
         yield _Topic(changes.program, board=board)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from gamification.tick import tick
 from gamification.twin import Twin
 from gamification.use_cases.verify_program import Difference, verify_program
 from models.store import open_store
+from tests.api.live import serving
 from tests.api.world import World, new_world
 
 SHOP = """
@@ -272,3 +274,36 @@ async def test_a_budget_that_was_used_up_is_told_as_the_reason() -> None:
         [("double", "10", "5", "budget/double")],
         [("double", "10", "0", "BUDGET")],
     ]
+
+
+async def test_the_feed_hears_of_campaigns_which_are_about_no_member() -> None:
+    rules = SHOP[: SHOP.index("campaigns:")]
+    double = """campaigns:
+  double: {on: buy, from: 2026-12-05, until: 2026-12-06, multiply: {stars: 2}, budget: {stars: 10}}
+"""
+    shop = await new_world(Twin(), rules + double)
+    shop.at = NOON
+    feed = """subscription { feedUpdated(perSecond: 10) {
+      notices { kind at about details member { externalId } } } }"""
+    async with serving(shop) as server, server.ready() as socket:
+        await socket.subscribe(feed)
+        assert await socket.next() == {"feedUpdated": {"notices": []}}
+        async for done in tick(shop.store, shop.hub, shop.program, now=shop.at):
+            assert done.failure is None
+        started = {
+            "kind": "CAMPAIGN_STARTED",
+            "at": "2026-12-04T23:00:00Z",
+            "about": "double",
+            "details": {"startsAt": "2026-12-04T23:00:00Z", "endsAt": "2026-12-05T23:00:00Z"},
+            "member": None,
+        }
+        assert await socket.next() == {"feedUpdated": {"notices": [started]}}
+        await bought(shop, "all of it")
+        spent = {
+            "kind": "CAMPAIGN_BUDGET_SPENT",
+            "at": "2026-12-05T11:30:00Z",
+            "about": "double",
+            "details": {"unit": "stars", "total": "10"},
+            "member": None,
+        }
+        assert await socket.next() == {"feedUpdated": {"notices": [spent]}}

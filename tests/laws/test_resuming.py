@@ -96,8 +96,10 @@ async def announced(world: World) -> list[str]:
     """Of whom the program has announced something to everybody, in its order."""
     reading = world.store.reading(world.program.record)
     notices = await reading.notices_after(0, member=None, public_only=True, limit=1000)
-    members = await reading.members([each.member for each in notices])
-    return [members[each.member].external_id for each in notices]
+    about = [each.member for each in notices if each.member is not None]
+    assert len(about) == len(notices)
+    members = await reading.members(about)
+    return [members[each].external_id for each in about]
 
 
 async def announced_about(world: World, member: MemberId) -> list[str]:

@@ -57,3 +57,17 @@ async def test_what_is_told_once_is_told_once(store: Store, program: ProgramReco
     reading = store.reading(program)
     told = await reading.notices_after(0, member=None, public_only=False, limit=9)
     assert told == [*first, *second]
+
+
+async def test_a_notice_about_no_member_is_told_once_and_in_the_feed(
+    store: Store, program: ProgramRecord
+) -> None:
+    begun = Notice(0, NoticeKind.CAMPAIGN_STARTED, None, None, T0, True, "spring", {}, once="begun")
+    async with store.writing(program) as writing:
+        assert await writing.add_notices([begun, begun]) == [begun._replace(id=1)]
+        assert await writing.add_notices([begun]) == []
+    reading = store.reading(program)
+    (found,) = await reading.notices_after(0, member=None, public_only=True, limit=9)
+    assert found == begun._replace(id=1)
+    assert await reading.notices_after(0, member=of("ann"), public_only=False, limit=9) == []
+    assert await store.auditing(program).orphans() == []

@@ -263,8 +263,9 @@ const FEED_ROWS = 8;
 export function drawFeed(list, notices, onChoose) {
   const known = new Set([...list.children].map((row) => row.dataset.key));
   for (const notice of notices) {
-    const key = [notice.member.externalId, notice.badge?.key, notice.level, notice.at].join(" ");
-    if (!notice.badge || known.has(key)) continue;
+    if (!notice.badge) continue;
+    const key = [notice.member.externalId, notice.badge.key, notice.level, notice.at].join(" ");
+    if (known.has(key)) continue;
     const row = feedRow(notice, onChoose);
     row.dataset.key = key;
     list.prepend(row);
