@@ -67,6 +67,11 @@ async def backfill(lived: Scene, rules: CompiledProgram) -> None:
     lived.program = Program(lived.program.record, Timeline(((None, rules),)))
     async with lived.store.writing(lived.program.record) as writing:
         members = await writing.lock_members_by_id({each.id for each in await lived.members()})
+        for campaign in rules.campaigns.values():  # a budget begins with what was added before it
+            for unit in campaign.budgets:
+                used = await writing.granted_by(campaign.rule, unit)
+                await writing.lock_shared([campaign.budget_key(unit)])
+                await writing.put_shared({campaign.budget_key(unit): used})
         settlement, _ = await rebuild(writing, lived.program, members)
         await settlement.write(writing, announce=False)
 
