@@ -26,6 +26,7 @@ from gql.context import Context
 from gql.documents import subscription_of
 from gql.errors import TIMEOUT, TOO_MANY_OPERATIONS, refused, unexpected, was_executed
 from gql.following import Failed, Pushing, SocketFollower, TooSlow
+from gql.pushing import PUSHING
 from gql.sharing import Asked, Groups
 
 SEND_SECONDS = 10.0
@@ -38,9 +39,6 @@ SLOW_READER = 1013
 """RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
 
 SLOW_READER_REASON = "Too slow a reader: subscribe again, after the last cursor"
-
-PUSHING = "gamification.pushing"
-"""Where a server that can push offers it, in a socket's `extensions`: a `Pushing`."""
 
 ID_LENGTH_MAX = 128
 _REASON_BYTES_MAX = 120

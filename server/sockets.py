@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
-from gql.sockets import PUSHING
+from gql.pushing import PUSHING
 
 _FINAL_TEXT = 0x81
 
