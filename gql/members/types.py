@@ -20,6 +20,7 @@ from gql.context import Context, Info
 from gql.explain.badges import BadgeExplanation, explanation_of
 from gql.explain.challenges import ChallengeExplanation, challenge_explained
 from gql.explain.ranks import RankExplanation, rank_explained
+from gql.explain.streaks import StreakExplanation, streak_explained
 from gql.leaderboards.boards import run_at
 from gql.leaderboards.entries import LeaderboardEntry, entry_of
 from gql.leaderboards.types import board_of
@@ -178,6 +179,17 @@ class Member(Node):
         ] = None,
     ) -> ChallengeExplanation:
         return await challenge_explained(info.context, self.record.id, challenge, at)
+
+    @strawberry.field(
+        description="Why a streak of the member is as long as it is: what became of each of the "
+        "latest periods, and what ended it."
+    )
+    async def explain_streak(
+        self,
+        info: Info,
+        streak: Annotated[str, strawberry.argument(description="The streak's key.")],
+    ) -> StreakExplanation:
+        return await streak_explained(info.context, self.record.id, streak)
 
     @strawberry.field(
         description="The member's part in the leagues, in the order of the definition."

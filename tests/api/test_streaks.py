@@ -242,3 +242,76 @@ async def test_an_activity_tells_the_bar_that_it_moved(course: World) -> None:
     moved = [{"kind": "STREAK", "key": "daily", "current": "1"}]
     assert (await course.ask(query))["recordActivity"]["progress"] == moved
     assert (await course.ask(query))["recordActivity"]["progress"] == []
+
+
+EXPLAIN = """{ member(externalId: "zoe") { explainStreak(streak: "daily") {
+  streak { length } version number atLeast endedBy { startsAt }
+  periods { startsAt endsAt state amount endedLength }
+} } }"""
+
+
+async def explained(course: World) -> list[tuple[str, str, str, int | None]]:
+    found = (await course.ask(EXPLAIN))["member"]["explainStreak"]
+    return [
+        (each["startsAt"][5:10], each["state"], each["amount"], each["endedLength"])
+        for each in found["periods"]
+    ]
+
+
+async def test_each_period_is_explained(course: World) -> None:
+    await learn(course, NOON)
+    await command(course, "grantFreezes", count=1, reason="our outage", actor="support")
+    await learn(course, NOON + 2 * DAY)
+    await learn(course, NOON + 2 * DAY)
+    await command(course, "pauseStreak", periods=2)
+    course.at = NOON + 7 * DAY
+    assert await explained(course) == [
+        ("09-06", "RUNNING", "0", None),
+        ("09-05", "MISSED", "0", None),
+        ("09-04", "MISSED", "0", 2),
+        ("09-03", "PAUSED", "0", None),
+        ("09-02", "PAUSED", "0", None),
+        ("09-01", "DONE", "2", None),
+        ("08-31", "FROZEN", "0", None),
+        ("08-30", "DONE", "1", None),
+    ]
+    whole = (await course.ask(EXPLAIN))["member"]["explainStreak"]
+    assert (whole["streak"], whole["version"], whole["number"], whole["atLeast"]) == (
+        {"length": 0}, 1, "lessons", "1",
+    )  # fmt: skip
+    assert whole["endedBy"] == {"startsAt": "2017-09-04T00:00:00Z"}
+    assert whole["periods"][1]["endsAt"] == "2017-09-06T00:00:00Z"
+
+
+async def test_what_is_late_changes_the_explanation(course: World) -> None:
+    await learn(course, NOON)
+    await learn(course, NOON + 2 * DAY)
+    assert await explained(course) == [
+        ("09-01", "DONE", "1", None),
+        ("08-31", "MISSED", "0", 1),
+        ("08-30", "DONE", "1", None),
+    ]
+    late = 'mutation { recordActivity(input: {member: "zoe", type: "lesson", occurredAt: '
+    await course.ask(late + '"2017-08-31T10:00:00Z"}) { replayed } }')
+    assert [state for _, state, *_ in await explained(course)] == ["DONE", "DONE", "DONE"]
+
+
+async def test_a_day_that_a_flight_cut_short_asks_for_nothing(course: World) -> None:
+    await learn(course, NOON)
+    course.at = NOON + DAY
+    flight = '{externalId: "zoe", timeZone: "Asia/Tokyo"}'
+    moved = f"mutation {{ moveMember(input: {flight}) {{ replayed }} }}"
+    assert await course.ask(moved) == {"moveMember": {"replayed": False}}
+    await learn(course, NOON + 2 * DAY)
+    assert await explained(course) == [
+        ("08-31", "DONE", "1", None),
+        ("08-30", "NOT_ASKED", "0", None),
+        ("08-30", "DONE", "1", None),
+    ]
+
+
+async def test_an_unknown_streak_is_not_explained(course: World) -> None:
+    await learn(course, NOON)
+    asked = '{ member(externalId: "zoe") { explainStreak(streak: "dayly") { version } } }'
+    answer = await course.answer(asked)
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"

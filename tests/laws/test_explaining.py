@@ -15,11 +15,13 @@ from gamification.explain.badges import (
     tallies_of,
 )
 from gamification.explain.balances import explain_balance
+from gamification.explain.streaks import PERIODS_MAX, PeriodState, periods_of
 from gamification.ids import MemberId
 from gamification.lots import Portions
 from gamification.metrics import TOTAL
 from gamification.ports import EntryRow
 from gamification.progress import ProgressKind
+from gamification.streaks import status_at
 from gamification.use_cases.show_progress import progress_of_members
 from tests.laws.effort import tried
 from tests.laws.histories import MOMENTS, POSTS
@@ -164,3 +166,25 @@ async def test_explanations_and_progress_bars_agree(rules: CompiledProgram, stor
             missing = [level for level in levels if not is_single or level.award not in held]
             goal = missing[0] if missing else levels[-1]
             assert tuple(each.progress for each in goal.criteria) == bar.criteria
+
+
+@tried(0.5)
+@given(programs(), stories())
+async def test_the_periods_of_a_streak_add_up_to_its_length(
+    rules: CompiledProgram, story: Story
+) -> None:
+    scene = await told(rules, story)
+    totals, now = await scene.totals(), MOMENTS[-1]
+    async with scene.store.judging(scene.program.record) as judging:
+        histories = {each.id: await judging.history(each.id) for each in await scene.members()}
+    for member, history in histories.items():
+        find = totals[member].tallies.get
+        for streak in (each for each in rules.streaks.values() if each.restore is None):
+            periods = periods_of(scene.program.timeline, streak, member, history, now=now)
+            assert len(periods) <= PERIODS_MAX
+            ended = [i for i, each in enumerate(periods) if each.ended is not None]
+            since = periods[: ended[0]] if ended else periods
+            length = sum(each.state is PeriodState.DONE for each in since)
+            status = status_at(streak, member, find, at=now, calendar=rules.calendar)
+            if ended or len(periods) < PERIODS_MAX:
+                assert length == status.length
