@@ -138,11 +138,16 @@ export function drawMember(member, { id, isFirst }) {
   place(
     list,
     member.progress.map((progress) => {
-      const bar = bars.get(progress.key) ?? progressBar(progress);
+      const bar = bars.get(barKey(progress)) ?? progressBar(progress);
       fillProgress(bar, progress, { isFirst });
       return bar;
     }),
   );
+}
+
+/** A badge and a streak may have the same key. */
+function barKey({ kind, key }) {
+  return `${kind}/${key}`;
 }
 
 function progressBar(progress) {
@@ -157,7 +162,7 @@ function progressBar(progress) {
     ),
     el("div", { className: "segments" }),
   );
-  bar.dataset.key = progress.key;
+  bar.dataset.key = barKey(progress);
   return bar;
 }
 
@@ -195,14 +200,14 @@ function fillSegment(segment, { text, metal, fraction, isReached }, { isFirst })
 
 /** One segment for each milestone: each goes from the one before it to its own target. */
 function milestonePieces({ milestones, current }) {
-  return milestones.map(({ key, target, reachedAt }, index) => {
+  return milestones.map(({ key, target, isReached }, index) => {
     const from = index ? Number(milestones[index - 1].target) : 0;
     const part = (Number(current) - from) / (Number(target) - from);
     return {
       text: milestones.length > 1 ? `${key} ${whole.format(target)}` : `goal ${whole.format(target)}`,
       metal: METALS.includes(key) ? key : "gold",
-      fraction: reachedAt ? 1 : Math.min(1, Math.max(0, part)),
-      isReached: reachedAt !== null,
+      fraction: isReached ? 1 : Math.min(1, Math.max(0, part)),
+      isReached,
     };
   });
 }

@@ -42,13 +42,14 @@ export const MEMBER = `subscription Member($id: String!) {
       displayName
       points { name balance }
       progress {
+        kind
         key
         name
         current
         target
         completedAt
         endsAt
-        milestones { key target reachedAt }
+        milestones { key target isReached }
         criteria { name current target }
       }
       badges(first: 12) {
