@@ -43,6 +43,10 @@ class CommandType(Enum):
     POINTS_CONVERTED = "points:converted"
 
 
+MEMBER_CHANGED = CommandType.MEMBER_CHANGED.value
+"""Asked of every fact, so not looked up in the enumeration each time."""
+
+
 class NewCommand(Struct, frozen=True, gc=False):
     """A command that has been checked against the rules, on its way to be recorded.
 
@@ -65,7 +69,7 @@ NewFact = NewActivity | NewCommand
 def counts_as_last(fact: Activity) -> bool:
     """Whether a member's later facts are ordered after this one. Changes of attributes are left
     out: they are told after the fact as a rule, and whatever reads them asks when they were."""
-    return fact.type != CommandType.MEMBER_CHANGED.value
+    return fact.type != MEMBER_CHANGED
 
 
 def is_command(fact_type: str) -> bool:

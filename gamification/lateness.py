@@ -7,7 +7,7 @@ did not bite. The answer here is conservative: a needless replay costs time, nev
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from gamification.commands import CommandType, is_command
+from gamification.commands import MEMBER_CHANGED, is_command
 from gamification.definition.compiled import (
     ActivityPlan,
     CompiledBadge,
@@ -37,7 +37,7 @@ def meets_another_member(program: CompiledProgram, state: State, activity: Activ
     that matters: the rules ask for them, or the fact itself changes them."""
     plan = program.plans.get(activity.type)
     if plan is None:
-        if activity.type != CommandType.MEMBER_CHANGED.value:
+        if activity.type != MEMBER_CHANGED:
             return False
     elif not plan.reads_attributes:
         return False
