@@ -173,7 +173,7 @@ class Settlement:
         """
         await self._write_attributes(writing)
         if self.tallies:
-            await writing.put_tallies([self._ranked(*item) for item in self.tallies.items()])
+            await writing.put_tallies(self._ranked())
         if self.lost_tallies:
             await writing.delete_tallies(self.lost_tallies)
         if self.accounts:
@@ -259,9 +259,14 @@ class Settlement:
             at = max(entry.occurred_at for entry, _ in self.entries)
             self.notices += spent(self.program.rules, self.budgets, used, at=at)
 
-    def _ranked(self, key: TallyKey, tally: Tally) -> Ranked:
-        attributes = self.attributes.get(key.member, self.members[key.member].attributes)
-        return Ranked(key, tally, self.program.rules.ranks(key.metric, attributes))
+    def _ranked(self) -> list[Ranked]:
+        """The tallies to write, each with whether it stands on a board."""
+        rules = self.program.rules
+        known = {id_: member.attributes for id_, member in self.members.items()} | self.attributes
+        return [
+            Ranked(key, tally, rules.ranks(key.metric, known[key.member]))
+            for key, tally in self.tallies.items()
+        ]
 
     def _touched(self) -> frozenset[MemberId]:
         return frozenset(
