@@ -12,7 +12,7 @@ from models.fields import BytewiseField
 
 
 class NoticeRow(Model):
-    """An announcement."""
+    """An announcement about an award of a member."""
 
     id = fields.BigIntField(primary_key=True)
     program_id = fields.BigIntField()
