@@ -4,7 +4,7 @@ What is kept of a member are numbers of each run. That a run has not begun, or i
 out here, when they are read.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from gamification.definition.compiled import CompiledChallenge, CompiledProgram
 from gamification.definition.document_challenges import Join
 from gamification.ids import MemberId
 from gamification.state import Tally, TallyKey
+from gamification.teams import run_of_team
 from gamification.windows import Calendar, Seasons, Window
 
 Find = Callable[[TallyKey], Tally | None]
@@ -45,7 +46,8 @@ class StepStatus(NamedTuple):
 
 
 class Together(NamedTuple):
-    """What all members have come to, in ten-thousandths, and when they reached the goal."""
+    """What all members, or those of a team, have come to, in ten-thousandths, and when they reached
+    the goal."""
 
     total: int
     target: int
@@ -118,14 +120,30 @@ def runs_shown(program: CompiledProgram, at: datetime) -> list[tuple[CompiledCha
 
 
 def shared_keys(program: CompiledProgram, at: datetime) -> set[str]:
-    """The shared numbers that say how the runs stand that are shown at a moment."""
+    """The shared numbers that say how the runs stand that are shown at a moment, but for those of
+    teams."""
     return {
-        key for challenge, run in runs_shown(program, at) for key in challenge.shared_keys(run.key)
+        key
+        for challenge, run in runs_shown(program, at)
+        if not challenge.is_of_teams
+        for key in challenge.shared_keys(run.key)
     }
 
 
+def numbers_kept(
+    challenge: CompiledChallenge, run: Window, teams: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """What is kept of members in a run, by metric and window; of those who are in teams, also what
+    they did for them."""
+    yield from ((metric, run.key) for metric in challenge.run_metrics)
+    if challenge.is_of_teams:
+        yield from ((challenge.steps[0].metric, run_of_team(run.key, team)) for team in teams)
+
+
 def together(challenge: CompiledChallenge, run: str, shared: Mapping[str, int]) -> Together | None:
-    """What all have come to in a run; None where each has a goal of their own."""
+    """What all have come to in a run, or a team in the window of its numbers; None where each has a
+    goal of their own. Where the numbers of a team are combined, `shared` has what they come to in
+    the place of their sum."""
     if not challenge.is_shared:
         return None
     return Together(
@@ -155,8 +173,13 @@ def status_at(
     run: Window,
     at: datetime,
     shared: Mapping[str, int] = NONE_SHARED,
+    team: str | None = None,
 ) -> ChallengeStatus:
-    """How a member stands to a run at a moment. `shared` holds the `shared_keys` of the run."""
+    """How a member, who is in a team or not, stands to a run at a moment. `shared` holds the
+    `shared_keys` of the run, as `together` asks for them."""
+    window = run.key
+    if challenge.is_of_teams and team is not None:
+        window = run_of_team(run.key, team)
 
     def kept(metric: str) -> Tally | None:
         return find(TallyKey(member, metric, run.key, ""))
@@ -166,14 +189,15 @@ def status_at(
     steps: list[StepStatus] = []
     is_open = True
     for step in challenge.steps:
-        tally, reached = kept(step.metric), kept(step.reached_metric)
+        tally = find(TallyKey(member, step.metric, window, ""))
+        reached = kept(step.reached_metric)
         reached_at = None if reached is None else reached.reached_at
         current = 0 if tally is None else tally.value
         steps.append(StepStatus(step.name, current, step.target, reached_at, is_open))
         is_open = is_open and (reached is not None or not challenge.is_sequential)
-    of_all = together(challenge, run.key, shared)
+    of_all = together(challenge, window, shared)
     completed_at = None if done is None else done.reached_at
-    if of_all is not None:
+    if of_all is not None and of_all.reached_at is not None:
         completed_at = of_all.reached_at
     return ChallengeStatus(
         run=run,

@@ -35,6 +35,8 @@ class CommandType(Enum):
     POINTS_EXPIRED = "points:expired"
     TIER_PLACED = "tier:placed"
     CHALLENGE_WON = "challenge:won"
+    TEAM_JOINED = "team:joined"
+    TEAM_LEFT = "team:left"
     POINTS_HELD = "points:held"
     POINTS_CAPTURED = "points:captured"
     POINTS_RELEASED = "points:released"

@@ -83,11 +83,11 @@ def _fold_one(
 ) -> bool:
     """Fold one activity; False when its member's history must be replayed instead."""
     program = timeline.judging(activity)
-    if meets_another_member(program, folded.state, activity):
-        return False
     try:
         if is_command(activity.type):
             accept(program, folded.state, activity)
+        if meets_another_member(program, folded.state, activity):
+            return False
         outcomes = decide(program, folded.state, activity, contributed)
     except Refusal as refusal:
         folded.refused[activity.key] = refusal

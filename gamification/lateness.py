@@ -22,7 +22,7 @@ from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.metrics import distinct
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
-from gamification.rules import challenge
+from gamification.rules import challenge, membership
 from gamification.rules.counting import Contributed, contributed
 from gamification.rules.lot import are_kept
 from gamification.rules.lot import takes_late as lots_take_late
@@ -37,12 +37,12 @@ def meets_another_member(program: CompiledProgram, state: State, activity: Activ
     that matters: the rules ask for them, or the fact itself changes them."""
     plan = program.plans.get(activity.type)
     if plan is None:
-        if activity.type != MEMBER_CHANGED:
+        if activity.type != MEMBER_CHANGED and activity.type not in membership.COMMANDS:
             return False
     elif not plan.reads_attributes:
         return False
-    changes = state.tallies.get(TallyKey(activity.member, ATTRIBUTE_CHANGES, "", ""))
-    return changes is not None and changes.reached_at >= activity.occurred_at
+    told = state.tallies.get(TallyKey(activity.member, ATTRIBUTE_CHANGES, "", ""))
+    return told is not None and told.reached_at >= activity.occurred_at
 
 
 def takes_late(

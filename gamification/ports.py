@@ -118,6 +118,16 @@ class Writing(Judging, WritingPeriods, WritingSeats, Protocol):
         """
         ...
 
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]:
+        """The next standings in the board's order after the given one (None: from the top)."""
+        ...
+
+    async def standings_of(
+        self, board: Board, members: Collection[MemberId]
+    ) -> dict[MemberId, Standing]: ...
+
     async def activities_from(self, source: str) -> list[Activity]:
         """The stored activities of one source, by key; at most 1,000."""
         ...

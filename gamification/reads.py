@@ -21,10 +21,11 @@ from gamification.facts import Activity
 from gamification.ids import MemberId
 from gamification.metrics import distinct
 from gamification.rules.challenge import counted
-from gamification.rules.command import moved_by, numbers_read
+from gamification.rules.command import moved_by, numbers_read, spans_read
 from gamification.rules.counting import Contributed, contributed
 from gamification.state import AccountKey, AwardKey, ReadSet, State, TallyKey, TallySpan
 from gamification.streak_runs import windows_anywhere
+from gamification.teams import in_any_team
 
 
 @dataclass(slots=True)
@@ -88,14 +89,19 @@ class BatchReads:
         return found
 
     def _steps(self, program: CompiledProgram, activity: Activity) -> None:
-        """The values that steps of challenges count; all else of them is read for the day."""
+        """The values that steps of challenges count, and the numbers of whichever team the member
+        is in; all else of them is read for the day."""
         for each in counted(program, activity):
+            if each.challenge.is_of_teams:
+                for metric in each.challenge.team_metrics:
+                    self.numbers.spans.add(in_any_team(activity.member, metric, each.run))
             if each.contribution.element is not None:
                 key = distinct.element_key(each.contribution.key, each.contribution.element)
                 self.numbers.tallies.add(key)
 
     def _command(self, program: CompiledProgram, agenda: Agenda, command: Activity) -> None:
         self.numbers.tallies.update(numbers_read(program, command))
+        self.numbers.spans.update(spans_read(command))
         for moved in moved_by(program, command):
             plan = program.moving.get(moved)
             if plan is not None:

@@ -110,11 +110,17 @@ class Settlement:
         if account.lots is not None or earned.key.rule == RECEIVED:
             self.announce(earned)
 
+    @property
+    def changed(self) -> dict[TallyKey, Tally | None]:
+        """The numbers that would be written; None for those that would be deleted."""
+        written = {key: tally if tally.touches else None for key, tally in self.tallies.items()}
+        return written | dict.fromkeys(self.lost_tallies)
+
     def correct(self, member: MemberId, replayed: Replayed, correction: Correction) -> None:
         """What the replay of a member's history changes."""
         attributes = replayed.state.attributes.get(member, NOTHING)
         if not say_the_same(attributes, self.members[member].attributes):
-            self.attributes[member] = attributes
+            self.attributes[member] = dict(attributes)
         for key in correction.tallies:
             self.tallies[key] = replayed.state.tallies[key]
         self.lost_tallies |= correction.lost_tallies

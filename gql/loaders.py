@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from gamification.challenges import ChallengeStatus, runs_shown, shared_keys
+from gamification.challenges import ChallengeStatus, numbers_kept, runs_shown, shared_keys
 from gamification.challenges import status_at as status_of_challenge
 from gamification.commands import CommandType
 from gamification.ids import MemberId
@@ -33,95 +33,39 @@ from gamification.ports import (
 )
 from gamification.program import Program
 from gamification.progress import Progress
-from gamification.seats import Cohort, LeagueRun, Seat
+from gamification.seats import Seat
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
 from gamification.tier_steps import tallies_asked
 from gamification.tiers import TierStatus
 from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases import rank
+from gamification.use_cases.combining import (
+    TeamRun,
+    members_of,
+    numbers_of_teams,
+    runs_of_teams,
+    teams_of,
+)
 from gamification.use_cases.play_league import places_in_cohort
 from gamification.use_cases.show_progress import progress_of_members
+from gql.asked import (
+    AheadAsked,
+    AwardCountAsked,
+    AwardsAsked,
+    ChallengesAsked,
+    CohortAsked,
+    FinalPlaceAsked,
+    LevelAsked,
+    PlaceAsked,
+    ScoreAsked,
+    SeatAsked,
+    TeamAsked,
+)
 
 Key = TypeVar("Key", bound=Hashable)
 Group = TypeVar("Group", bound=Hashable)
 Value = TypeVar("Value")
-
-
-class AwardsAsked(NamedTuple):
-    """A member's newest awards before an id, of some badges (None: of all)."""
-
-    member: MemberId
-    badges: frozenset[str] | None
-    before: int | None
-    limit: int
-
-
-class AwardCountAsked(NamedTuple):
-    """How many awards a member has, of some badges (None: of all)."""
-
-    member: MemberId
-    badges: frozenset[str] | None
-
-
-class ChallengesAsked(NamedTuple):
-    """How a member stands to all challenges at a moment."""
-
-    member: MemberId
-    at: datetime
-
-
-class PlaceAsked(NamedTuple):
-    """Where a member stands on a board."""
-
-    board: str
-    windows: tuple[str, ...]
-    member: MemberId
-
-
-class AheadAsked(NamedTuple):
-    """How many stand before a place on a board."""
-
-    board: str
-    windows: tuple[str, ...]
-    standing: Standing
-
-
-class ScoreAsked(NamedTuple):
-    """The lowest score above one, on a board."""
-
-    board: str
-    windows: tuple[str, ...]
-    score: int
-
-
-class FinalPlaceAsked(NamedTuple):
-    """Where a member stood in a final run."""
-
-    period: PeriodKey
-    member: MemberId
-
-
-class SeatAsked(NamedTuple):
-    """A member's seat in a run of a league."""
-
-    run: LeagueRun
-    member: MemberId
-
-
-class CohortAsked(NamedTuple):
-    """Where the members of a cohort stand among themselves; in a final run as it ended."""
-
-    run: LeagueRun
-    cohort: Cohort
-    period: FinalPeriod | None
-
-
-class LevelAsked(NamedTuple):
-    """The level a member has come to in a league."""
-
-    league: str
-    member: MemberId
 
 
 class Loaders:
@@ -290,6 +234,27 @@ class Loaders:
         return DataLoader(load_fn=load)
 
     @cached_property
+    def team_numbers(self) -> DataLoader[TeamAsked, Mapping[str, int]]:
+        """How teams stand to runs of challenges, as `challenges.together` asks for it."""
+
+        async def load(asked: list[TeamAsked]) -> list[Mapping[str, int]]:
+            challenges = self._program.rules.challenges
+            runs = [TeamRun(challenges[key], run, team) for key, run, team in asked]
+            found = await numbers_of_teams(self._reading, runs)
+            return [found for _ in asked]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def team_members(self) -> DataLoader[str, list[MemberId]]:
+        """Who is in each team: a statement for each."""
+
+        async def load(teams: list[str]) -> list[list[MemberId]]:
+            return await asyncio.gather(*(members_of(self._reading, team) for team in teams))
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
     def rule_sums(self) -> DataLoader[AccountKey, list[RuleSum]]:
         async def load(accounts: list[AccountKey]) -> list[list[RuleSum]]:
             found = await self._reading.rule_sums(accounts)
@@ -324,15 +289,25 @@ class Loaders:
             at: datetime, asked: list[ChallengesAsked]
         ) -> dict[ChallengesAsked, dict[str, ChallengeStatus]]:
             runs = runs_shown(self._program.rules, at)
-            metrics = {(metric, run.key) for each, run in runs for metric in each.run_metrics}
             members = {each.member for each in asked}
+            teams = await teams_of(self._reading, self._program.rules, members)
+            named = set(teams.values())
+            metrics = {each for one, run in runs for each in numbers_kept(one, run, named)}
             found = await self._reading.tallies(members, metrics) if metrics else {}
             keys = shared_keys(self._program.rules, at)
             shared = await self._reading.shared_numbers(keys) if keys else {}
+            of_teams = runs_of_teams(self._program.rules, named, at)
+            shared |= await numbers_of_teams(self._reading, of_teams)
             return {
                 each: {
                     challenge.key: status_of_challenge(
-                        challenge, each.member, found.get, run=run, at=at, shared=shared
+                        challenge,
+                        each.member,
+                        found.get,
+                        run=run,
+                        at=at,
+                        shared=shared,
+                        team=teams.get(each.member),
                     )
                     for challenge, run in runs
                 }

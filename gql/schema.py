@@ -25,11 +25,15 @@ from gql.programs.queries import ProgramQueries
 from gql.programs.subscriptions import ProgramSubscriptions
 from gql.scalars import SCALARS
 from gql.streaks.mutations import StreakMutations
+from gql.teams.mutations import TeamMutations
+from gql.teams.queries import TeamQueries
 from gql.tiers.mutations import TierMutations
 
 
 @strawberry.type(description="What can be asked about one program: that of the credentials.")
-class Query(ProgramQueries, MemberQueries, ActivityQueries, LeaderboardQueries, NodeQueries):
+class Query(
+    ProgramQueries, MemberQueries, ActivityQueries, LeaderboardQueries, TeamQueries, NodeQueries
+):
     pass
 
 
@@ -43,6 +47,7 @@ class Mutation(
     StreakMutations,
     TierMutations,
     ChallengeMutations,
+    TeamMutations,
     MemberMutations,
     ProgramMutations,
 ):

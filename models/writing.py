@@ -8,7 +8,7 @@ from gamification.ids import MemberId
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place, Ties
-from gamification.ports import DefinitionVersion, Member, ProgramRecord, Ranked
+from gamification.ports import Board, DefinitionVersion, Member, ProgramRecord, Ranked, Standing
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
@@ -21,6 +21,7 @@ from gamification.state import (
 from models import (
     announcing,
     awarding,
+    boards,
     facts,
     ledger_book,
     members,
@@ -70,6 +71,16 @@ class SqlWriting(SqlJudging):
 
     async def lock_shared(self, keys: Collection[str]) -> dict[str, int]:
         return await sharing.lock(self._scope, keys)
+
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]:
+        return await boards.top(self._scope, board, after=after, limit=limit)
+
+    async def standings_of(
+        self, board: Board, members: Collection[MemberId]
+    ) -> dict[MemberId, Standing]:
+        return await boards.of_members(self._scope, board, members)
 
     async def activities_from(self, source: str) -> list[Activity]:
         return list(self._remembered(await facts.of_source(self._scope, source)).values())

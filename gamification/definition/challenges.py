@@ -16,6 +16,7 @@ from gamification.definition.counters import Counters
 from gamification.definition.document import Definition
 from gamification.definition.document_challenges import (
     Challenge,
+    Combine,
     CountFrom,
     Goal,
     Join,
@@ -71,8 +72,9 @@ class ChallengeCompiler:
         if written.count_from is CountFrom.JOIN and written.join is Join.AUTOMATIC:
             fix = "Write 'join: opt_in' or 'join: invitation', or leave it out"
             self.scope.error(f"{path}.count_from", "nobody joins it", fix)
-        if written.of is Of.COMMUNITY:
+        if written.of is not Of.MEMBER:
             self._check_shared(written, path)
+        self._check_combined(written, path)
         return CompiledChallenge(
             key=key,
             name=written.name or key,
@@ -88,6 +90,8 @@ class ChallengeCompiler:
             until=self._starts(written.until, f"{path}.until"),
             of=written.of,
             winners=None if written.winners is None else written.winners.most,
+            combine=written.combine or Combine.SUM,
+            best=written.best or 0,
             gives=self._gives(written, path),
             badges=self._badges(key, written, path),
         )
@@ -104,6 +108,21 @@ class ChallengeCompiler:
         if metric is not None and metric.count is None and metric.sum is None:
             message = "does not add up over members"
             self.scope.error(f"{path}.goal.metric", message, "Use a metric with count or sum")
+
+    def _check_combined(self, written: Challenge, path: str) -> None:
+        """Only the numbers of a team are combined in several ways."""
+        if written.of is not Of.TEAM:
+            if written.combine is not None:
+                message, fix = "there is no team", "Write 'of: team', or leave it out"
+                self.scope.error(f"{path}.combine", message, fix)
+        elif written.combine is Combine.BEST and written.best is None:
+            fix = "Write how many of the highest numbers count: 'best: 3'"
+            self.scope.error(f"{path}.best", "is missing", fix)
+        if written.best is not None and (
+            written.of is not Of.TEAM or written.combine is not Combine.BEST
+        ):
+            fix = "Write 'of: team' and 'combine: best', or leave it out"
+            self.scope.error(f"{path}.best", "not only the best count", fix)
 
     def _goals(self, written: Challenge, path: str) -> list[tuple[Goal, str]]:
         if (written.goal is None) == (written.steps is None):

@@ -51,6 +51,7 @@ from gamification.definition.streaks import compile_streaks
 from gamification.definition.tiers import compile_tiers
 from gamification.properties import PropertyCheck
 from gamification.quantity import QUANTITY_MAX, parse
+from gamification.teams import MEMBERS_METRIC
 from gamification.windows import AllTime, Calendar
 
 
@@ -252,7 +253,11 @@ def _ranked(
     boards: Mapping[str, CompiledBoard], challenges: Mapping[str, CompiledChallenge]
 ) -> frozenset[str]:
     """The metrics whose tallies are found by rank: scores, and who has a part in a challenge."""
-    shared = (each.contributed_metric for each in challenges.values() if each.is_shared)
+    shared = {each.contributed_metric for each in challenges.values() if each.is_shared}
+    of_teams = [each for each in challenges.values() if each.is_of_teams]
+    if of_teams:
+        shared.add(MEMBERS_METRIC)
+        shared.update(each.steps[0].metric for each in of_teams if each.steps)
     return frozenset(board.metric for board in boards.values()).union(shared)
 
 

@@ -32,10 +32,19 @@ class CountFrom(Enum):
 
 
 class Of(Enum):
-    """Whose number has to reach the goal: each member's own, or that of all together."""
+    """Whose number has to reach the goal: each member's own, that of a team, or of all."""
 
     MEMBER = "member"
+    TEAM = "team"
     COMMUNITY = "community"
+
+
+class Combine(Enum):
+    """What the numbers of a team's members make together."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    BEST = "best"
 
 
 class Winners(Part):
@@ -70,6 +79,12 @@ class Challenge(Part):
     join: Join = Join.AUTOMATIC
     count_from: CountFrom = CountFrom.START
     of: Of = Of.MEMBER
+    combine: Combine | None = Field(
+        None, description="Of a team: the sum of its members' numbers, the mean, or the best."
+    )
+    best: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        None, description="With 'combine: best': how many of the highest numbers are added up."
+    )
     winners: Winners | None = Field(None, description="How many can complete a run. All, else.")
     give: dict[Key, Number | Key] = Field(
         default_factory=dict[str, Number | Key],

@@ -93,7 +93,8 @@ def plan_of(
         is_tiered=bool(tiers) or _reaches_tiers({*earned.metrics, *counted.metrics}, reach),
         earnings=earnings,
         campaigns=campaigns,
-        reads_attributes=any(each.campaign.reads_attributes for each in campaigns),
+        reads_attributes=any(each.campaign.reads_attributes for each in campaigns)
+        or any(each.challenge.is_of_teams for each in challenges),
         challenges=challenges,
         reads=tuple(earned.reads),
         units=units,
@@ -187,6 +188,8 @@ def _badge(badge: CompiledBadge, found: _Found, reach: Reach) -> None:
 def _challenge(challenge: CompiledChallenge, found: _Found, reach: Reach) -> None:
     for metric in challenge.run_metrics:
         found.reads[Read(metric, challenge.window, None)] = None
+    if challenge.is_of_teams:
+        found.reads[Read(ATTRIBUTE_CHANGES, AllTime(), None)] = None
     for unit, _ in challenge.gives:
         _points(unit, found, reach)
     counted = [challenge.metric] if challenge.key in reach.counted_challenges else []

@@ -6,8 +6,10 @@ from typing import NamedTuple
 from gamification.challenges import moment_of
 from gamification.commands import CommandType, NewCommand
 from gamification.definition.compiled import CompiledChallenge
+from gamification.facts import Scalar
 from gamification.ports import Board, Bus, Member, Standing, Store
 from gamification.program import Program
+from gamification.teams import run_and_team
 from gamification.use_cases.record_activities import Recorded, record_activities
 
 PAGE_SIZE = 200
@@ -17,8 +19,8 @@ PAGE_SIZE = 200
 async def reward_communities(
     store: Store, bus: Bus, program: Program, *, now: datetime, page_size: int = PAGE_SIZE
 ) -> int:
-    """Reward for every run of a challenge that its goal was reached by all together; how many
-    members that were.
+    """Reward for every run of a challenge that its goal was reached by all together, or by a team;
+    how many members that were.
 
     Who had added to it by the moment at which it was reached has a part in it. Each reward is a
     fact with a key of its own, and a run is done with when all have theirs.
@@ -39,7 +41,7 @@ async def reward_communities(
 
 
 class _Won(NamedTuple):
-    """A run whose goal was reached, by a time."""
+    """A run whose goal was reached, by a time; of a team, as the window of its numbers."""
 
     challenge: CompiledChallenge
     run: str
@@ -74,11 +76,13 @@ async def _reward(
 
 
 def _reward_of(challenge: CompiledChallenge, run: str, member: Member) -> NewCommand:
+    run, team = run_and_team(run) if challenge.is_of_teams else (run, None)
+    properties: dict[str, Scalar] = {"challenge": challenge.key, "run": run}
     return NewCommand(
         member=member.external_id,
         type=CommandType.CHALLENGE_WON,
         value=0,
-        properties={"challenge": challenge.key, "run": run},
+        properties=properties if team is None else {**properties, "team": team},
         key=challenge.place_fact(run, member.id),
     )
 

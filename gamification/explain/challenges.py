@@ -11,7 +11,7 @@ from gamification.definition.compiled import CompiledChallenge, Timeline
 from gamification.facts import Activity, Retraction
 from gamification.outcomes import TallyChanged
 from gamification.replay import replay
-from gamification.state import TallyKey
+from gamification.teams import run_and_team
 
 History = Sequence[tuple[Activity, tuple[Retraction, ...]]]
 
@@ -49,7 +49,7 @@ def counted_toward(
             for each in replayed.outcomes.get(activity.key, ())
             if isinstance(each, TallyChanged)
             and each.key.metric in steps
-            and each.key == TallyKey(activity.member, each.key.metric, run, "")
+            and run_and_team(each.key.window)[0] == run
         )
         if moved:
             found.append(CountedActivity(activity, retractions, moved))

@@ -45,7 +45,7 @@ class Progress:
     """What a progress bar shows. Numbers are ten-thousandths; `fraction` lies in 0 to 1 of them.
 
     With several criteria, current and target are those of the criterion that is furthest behind.
-    `share` is the member's own part of what all reach together (None: of no such thing).
+    `share` is the member's own part of what all, or a team, reach together (None: no such thing).
     `subject` is the post, store, … that is nearest to the goal ("" if the badge has none).
     """
 

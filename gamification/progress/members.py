@@ -1,10 +1,16 @@
 """All progress bars of a member: what they read, and in which order they come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gamification.challenges import NONE_SHARED, ChallengeState, runs_shown, shared_keys
+from gamification.challenges import (
+    NONE_SHARED,
+    ChallengeState,
+    numbers_kept,
+    runs_shown,
+    shared_keys,
+)
 from gamification.challenges import status_at as status_of_challenge
 from gamification.definition.compiled import CompiledProgram
 from gamification.definition.document import Repeat
@@ -36,8 +42,8 @@ class Needs:
     shared: frozenset[str]
 
 
-def needs(program: CompiledProgram, now: datetime) -> Needs:
-    """What the progress bars of any member read at `now`."""
+def needs(program: CompiledProgram, now: datetime, *, teams: Collection[str] = ()) -> Needs:
+    """What the progress bars of any member read at `now`, whose team is one of these, if any."""
     tallies: set[tuple[str, str]] = set()
     subjects: set[SubjectBound] = set()
     badges: set[str] = set()
@@ -46,7 +52,7 @@ def needs(program: CompiledProgram, now: datetime) -> Needs:
     for tier in program.tiers.values():
         tallies |= tallies_asked(tier, now, program.calendar)
     for challenge, run in runs_shown(program, now):
-        tallies.update((metric, run.key) for metric in challenge.run_metrics)
+        tallies.update(numbers_kept(challenge, run, teams))
     for badge in program.badges.values():
         if badge.repeat is not Repeat.PER_SUBJECT:
             badges.add(badge.key)
@@ -87,12 +93,13 @@ def progress_of(
     earned: Mapping[AwardKey, datetime],
     now: datetime,
     shared: Mapping[str, int] = NONE_SHARED,
+    team: str | None = None,
 ) -> list[Progress]:
     """A member's progress bars, in the order of the definition: badges, challenges, streaks, tiers.
 
     `tallies` holds what `needs` asked for, and `companions`, of this member or of several; secret
     badges appear only once they are earned, challenges while the member takes part, and streaks
-    where they have targets.
+    where they have targets. Of goals of teams it shows how the member's `team` stands.
     """
     mine = {key: tally for key, tally in tallies.items() if key.member == member}
     bars: list[Progress] = []
@@ -102,7 +109,9 @@ def progress_of(
             continue
         bars.append(bar)
     for challenge, run in runs_shown(program, now):
-        status = status_of_challenge(challenge, member, mine.get, run=run, at=now, shared=shared)
+        status = status_of_challenge(
+            challenge, member, mine.get, run=run, at=now, shared=shared, team=team
+        )
         if status.state in (ChallengeState.ACTIVE, ChallengeState.COMPLETED):
             bars.append(challenge_bar(challenge, status))
     find, calendar = mine.get, program.calendar

@@ -1,19 +1,23 @@
 """Challenges: numbers to reach within a run, for members who take part."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from gamification.definition.challenges import given_metric
 from gamification.definition.compiled import CompiledChallenge, CompiledProgram
 from gamification.definition.document_challenges import Join
 from gamification.draft import Draft
-from gamification.facts import Activity
+from gamification.facts import Activity, Scalar
 from gamification.metrics import TOTAL, distinct
-from gamification.outcomes import ChallengeCompleted
+from gamification.outcomes import NOTHING, ChallengeCompleted
 from gamification.quantity import SCALE
 from gamification.rules.counting import Contributed, contributed_by, count
 from gamification.rules.earning import give
 from gamification.state import Award, AwardKey, Evidence, State, Tally, TallyKey
+from gamification.teams import run_of_team, team_of
 from gamification.windows import key_at
 
 
@@ -51,8 +55,9 @@ def advance(draft: Draft) -> None:
     """Count the draft's activity toward the challenges that it counts for, and award those that
     this completes."""
     moved: dict[str, Counted] = {}
-    for each in counted(draft.program, draft.activity):
-        if not _counts(draft, each):
+    for found in counted(draft.program, draft.activity):
+        each = for_team(found, draft.attributes)
+        if each is None or not _counts(draft, found):
             continue
         count(draft, each.contribution)
         if each.challenge.is_shared:
@@ -65,6 +70,19 @@ def advance(draft: Draft) -> None:
             draft.count(reached, TOTAL, SCALE)
     for each in moved.values():
         conclude(draft, each.challenge, each.run)
+
+
+def for_team(each: Counted, attributes: Mapping[str, Scalar]) -> Counted | None:
+    """What an activity adds for the team of a member with these attributes, where teams have goals
+    of their own: None for who is in none."""
+    if not each.challenge.is_of_teams:
+        return each
+    team = team_of(attributes)
+    if team is None:
+        return None
+    window, contribution = run_of_team(each.run, team), each.contribution
+    key = replace(contribution.key, window=window)
+    return each._replace(run=window, contribution=replace(contribution, key=key))
 
 
 def takes_part(draft: Draft, challenge: CompiledChallenge, run: str) -> bool:
@@ -93,11 +111,14 @@ def conclude(draft: Draft, challenge: CompiledChallenge, run: str) -> None:
     complete(draft, challenge, run)
 
 
-def complete(draft: Draft, challenge: CompiledChallenge, run: str) -> None:
-    """Award a challenge, and give what it gives."""
+def complete(
+    draft: Draft, challenge: CompiledChallenge, run: str, *, team: str | None = None
+) -> None:
+    """Award a challenge, and give what it gives; to a member who reached it with a team, for what
+    they did for that."""
     member = draft.activity.member
     draft.count(TallyKey(member, challenge.done_metric, run, ""), TOTAL, SCALE)
-    draft.add_award(ChallengeCompleted(_award(draft, challenge, run)))
+    draft.add_award(ChallengeCompleted(_award(draft, challenge, run, team)))
     for unit, amount in challenge.gives:
         give(draft, unit, amount, rule=f"challenge/{challenge.key}/{run}")
     if challenge.key in draft.program.counted_challenges:
@@ -118,6 +139,14 @@ def takes_late(
     joined = state.tallies.get(each.kept(challenge.joined_metric))
     if joined is not None and joined.reached_at >= at:
         return False
+    # It was the same team then: a change since has the member judged again.
+    counting = for_team(each, state.attributes.get(late.member, NOTHING))
+    return counting is None or _takes_late(counting, state, after, at)
+
+
+def _takes_late(each: Counted, state: State, after: Mapping[TallyKey, Tally], at: datetime) -> bool:
+    """The same, where the member took part as they do now."""
+    challenge = each.challenge
     key, element = each.contribution.key, each.contribution.element
     if not challenge.steps[each.step].aggregation.takes_late(state.tallies.get(key), at):
         return False
@@ -165,9 +194,10 @@ def _has_place(draft: Draft, challenge: CompiledChallenge, run: str) -> bool:
     return draft.tally(place) is not None
 
 
-def _award(draft: Draft, challenge: CompiledChallenge, run: str) -> Award:
-    activity = draft.activity
-    tallies = [draft.tally(TallyKey(activity.member, s.metric, run, "")) for s in challenge.steps]
+def _award(draft: Draft, challenge: CompiledChallenge, run: str, team: str | None) -> Award:
+    activity, window = draft.activity, run if team is None else run_of_team(run, team)
+    found = [TallyKey(activity.member, step.metric, window, "") for step in challenge.steps]
+    tallies = [draft.tally(key) for key in found]
     return Award(
         key=AwardKey(activity.member, challenge.award, 1, run, ""),
         earned_at=activity.occurred_at,

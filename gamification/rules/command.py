@@ -8,6 +8,7 @@ from gamification.facts import Activity
 from gamification.rules import (
     attributes,
     freeze,
+    membership,
     move,
     participation,
     pause,
@@ -16,7 +17,8 @@ from gamification.rules import (
     restore,
 )
 from gamification.rules.streak import streak_of
-from gamification.state import State, TallyKey
+from gamification.state import State, TallyKey, TallySpan
+from gamification.teams import memberships
 
 
 def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
@@ -24,7 +26,7 @@ def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
     the metric of their length."""
     type_ = CommandType(command.type)
     match type_:
-        case CommandType.MEMBER_CHANGED:
+        case CommandType.MEMBER_CHANGED | CommandType.TEAM_JOINED | CommandType.TEAM_LEFT:
             return ()
         case CommandType.MEMBER_MOVED:
             local = (each.metric for each in program.streaks.values() if each.is_local)
@@ -53,9 +55,14 @@ def numbers_read(program: CompiledProgram, command: Activity) -> list[TallyKey]:
     """The tallies that a command reads by names of its own, and not those of its day."""
     if CommandType(command.type) in participation.COMMANDS:
         return participation.numbers_read(program, command)
-    if command.type == CommandType.MEMBER_CHANGED.value:
+    if command.type == CommandType.MEMBER_CHANGED.value or command.type in membership.COMMANDS:
         return [attributes.changes_of(command)]
     return []
+
+
+def spans_read(command: Activity) -> list[TallySpan]:
+    """The numbers that a command reads by names which depend on where the member was before."""
+    return [memberships(command.member)] if command.type in membership.COMMANDS else []
 
 
 def accept(program: CompiledProgram, state: State, command: Activity) -> None:
@@ -87,6 +94,8 @@ def accept(program: CompiledProgram, state: State, command: Activity) -> None:
             | CommandType.CHALLENGE_WON
         ):
             participation.accept(program, state, command)
+        case CommandType.TEAM_JOINED | CommandType.TEAM_LEFT:
+            membership.accept(state, command)
         case _:  # about points, as the type checker knows
             point.accept(type_, program, state, command)
 
@@ -116,6 +125,8 @@ def carry_out(draft: Draft) -> None:
             | CommandType.CHALLENGE_WON
         ):
             participation.change(draft)
+        case CommandType.TEAM_JOINED | CommandType.TEAM_LEFT:
+            membership.change(draft)
         case _:  # about points, as the type checker knows
             point.carry_out(type_, draft)
 

@@ -12,6 +12,7 @@ from gamification.quantity import SCALE
 from gamification.refusals import AlreadyJoined, NotInvited, NotJoined
 from gamification.rules.challenge import complete, conclude
 from gamification.state import State, Tally, TallyKey
+from gamification.teams import run_of_team
 
 COMMANDS = frozenset(
     {
@@ -34,6 +35,12 @@ def run_of(command: Activity) -> str:
     return str(command.properties["run"])
 
 
+def team_in(command: Activity) -> str | None:
+    """The team that a command names: the one with which the member won."""
+    team = command.properties.get("team")
+    return None if team is None else str(team)
+
+
 def moved_by(program: CompiledProgram, command: Activity) -> tuple[str, ...]:
     """What joining moves, as `CompiledProgram.moving` names it: it may complete the challenge."""
     challenge = program.challenges.get(challenge_of(command))
@@ -46,7 +53,12 @@ def numbers_read(program: CompiledProgram, command: Activity) -> list[TallyKey]:
     if challenge is None:
         return []
     run = run_of(command)
-    return [TallyKey(command.member, metric, run, "") for metric in challenge.run_metrics]
+    read = [TallyKey(command.member, metric, run, "") for metric in challenge.run_metrics]
+    team = team_in(command)
+    if team is not None:
+        window = run_of_team(run, team)
+        read += [TallyKey(command.member, step.metric, window, "") for step in challenge.steps]
+    return read
 
 
 def accept(program: CompiledProgram, state: State, command: Activity) -> None:
@@ -96,7 +108,7 @@ def _win(draft: Draft, challenge: CompiledChallenge) -> None:
     if challenge.is_shared:
         done = TallyKey(draft.activity.member, challenge.done_metric, run, "")
         if draft.tally(done) is None:
-            complete(draft, challenge, run)
+            complete(draft, challenge, run, team=team_in(draft.activity))
         return
     place = TallyKey(draft.activity.member, challenge.place_metric, run, "")
     if draft.tally(place) is None:

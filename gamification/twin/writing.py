@@ -19,6 +19,7 @@ from gamification.ports import (
     KeyTaken,
     Member,
     Ranked,
+    Standing,
 )
 from gamification.ranking import rank_by_hand
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
@@ -31,7 +32,7 @@ from gamification.state import (
     TallyKey,
 )
 from gamification.twin.judging import TwinJudging
-from gamification.twin.tables import BY_KEY, Tables, picked
+from gamification.twin.tables import BY_KEY, Tables, picked, place
 
 SOURCE_ACTIVITIES_MAX = 1_000
 
@@ -75,6 +76,17 @@ class TwinWriting(TwinJudging):
         for key in keys:
             self._tables.shared.setdefault(key, 0)
         return picked(self._tables.shared, keys)
+
+    async def standings(
+        self, board: Board, *, after: Standing | None, limit: int
+    ) -> list[Standing]:
+        ranked = self._tables.board(board)
+        return [each for each in ranked if after is None or place(each) > place(after)][:limit]
+
+    async def standings_of(
+        self, board: Board, members: Collection[MemberId]
+    ) -> dict[MemberId, Standing]:
+        return {each.member: each for each in self._tables.board(board) if each.member in members}
 
     async def activities_from(self, source: str) -> list[Activity]:
         found = (a for _, a in self._tables.activities.values() if a.source == source)

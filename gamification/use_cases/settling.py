@@ -17,6 +17,8 @@ from gamification.outcomes import Outcome, PointsAdjusted, made
 from gamification.ports import Changes, Writing
 from gamification.settlement import Settlement
 from gamification.state import TallyKey
+from gamification.teams import run_and_team
+from gamification.use_cases.combining import TeamRun, combined
 from gamification.use_cases.rebuilding import rebuild
 
 
@@ -42,7 +44,7 @@ async def settle(
         keys.update(settlement.program.rules.totalled[metric].shared_keys(run))
     numbers = await writing.lock_shared(keys) if keys else {}
     places = _places(waiting, numbers, now=now)
-    _add_up(settlement, numbers, now=now)
+    await _add_up(writing, settlement, numbers, now=now)
     if numbers:
         await writing.put_shared(numbers)
     changes = await settlement.write(writing, announce=announce)
@@ -94,13 +96,22 @@ def _places(waiting: list[Waiting], numbers: dict[str, int], *, now: datetime) -
     return places
 
 
-def _add_up(settlement: Settlement, numbers: dict[str, int], *, now: datetime) -> None:
-    """Move the totals. When one reaches its target first is written down, and stays so."""
+async def _add_up(
+    writing: Writing, settlement: Settlement, numbers: dict[str, int], *, now: datetime
+) -> None:
+    """Move the totals. When a goal is reached first is written down, and stays so."""
     for (metric, run), move in settlement.totals.items():
         challenge = settlement.program.rules.totalled[metric]
         total, reached = challenge.total_key(run), challenge.reached_key(run)
         numbers[total] += move
-        if numbers[total] >= challenge.steps[0].target and not numbers[reached]:
+        if numbers[reached]:
+            continue
+        come_to = numbers[total]
+        if challenge.is_of_teams:
+            asked = TeamRun(challenge, *run_and_team(run))
+            changed = settlement.changed
+            come_to = await combined(writing, asked, total=come_to, changed=changed)
+        if come_to >= challenge.steps[0].target:
             # Clocks of senders may be ahead of ours: what was counted was done by then.
             latest = max((each.occurred_at for each in settlement.last.values()), default=now)
             numbers[reached] = (max(now, latest) - EPOCH) // INSTANT

@@ -10,8 +10,9 @@ from gamification.definition.compiled import CompiledProgram
 from gamification.ids import MemberId
 from gamification.ports import Reading, SubjectBound
 from gamification.progress import SUBJECTS_MAX, Needs, Progress, companions, needs, progress_of
-from gamification.settlement import Settlement
 from gamification.state import AwardKey, Tally, TallyKey
+from gamification.teams import team_of
+from gamification.use_cases.combining import numbers_of_teams, runs_of_teams, teams_of
 from gamification.use_cases.simulate_activity import Simulated
 
 Key = TypeVar("Key", TallyKey, AwardKey)
@@ -31,8 +32,11 @@ async def progress_of_members(
     reading: Reading, rules: CompiledProgram, members: Collection[MemberId], *, now: datetime
 ) -> dict[MemberId, list[Progress]]:
     """Each member's progress bars, in three statements however many members there are: four where
-    a badge has several criteria about a subject."""
-    found = await _read(reading, needs(rules, now), members, limit=SUBJECTS_MAX)
+    a badge has several criteria about a subject, and more where teams have goals."""
+    teams = await teams_of(reading, rules, members)
+    asked = needs(rules, now, teams=set(teams.values()))
+    found = await _read(reading, asked, members, limit=SUBJECTS_MAX)
+    of_teams = await numbers_of_teams(reading, runs_of_teams(rules, teams.values(), now))
     others = companions(rules, found.subjects, now) - found.subjects.keys()
     beside = await reading.tallies_by_key(others) if others else {}
     numbers = _by_member(found.tallies | found.subjects | beside)
@@ -44,7 +48,8 @@ async def progress_of_members(
             tallies=numbers[member],
             earned=held[member],
             now=now,
-            shared=found.shared,
+            shared=found.shared | of_teams,
+            team=teams.get(member),
         )
         for member in members
     }
@@ -55,11 +60,13 @@ async def progress_after(
 ) -> list[Progress]:
     """The member's progress bars as they would be, had the activity been recorded."""
     member, after = simulated.recorded.member.id, simulated.settlement
-    asked = needs(rules, now)
+    team = team_of(simulated.recorded.member.attributes)
+    teams = () if team is None else (team,)
+    asked = needs(rules, now, teams=teams)
     # Any number that moves may have hidden one more subject from the reading.
     spare = len(after.tallies) + len(after.lost_tallies)
     found = await _read(reading, asked, [member], limit=SUBJECTS_MAX + spare)
-    changed = _changed(after)
+    changed = after.changed
     tallies = _kept(found.tallies | changed)
     subjects = _nearest(asked.subjects, _kept(found.subjects | changed))
     others = companions(rules, subjects, now) - subjects.keys()
@@ -71,8 +78,15 @@ async def progress_after(
     earned = {
         key: at for key, at in (found.earned | gained).items() if key not in set(after.lost_awards)
     }
+    of_teams = await numbers_of_teams(reading, runs_of_teams(rules, teams, now))
     return progress_of(
-        rules, member, tallies=plain | subjects, earned=earned, now=now, shared=found.shared
+        rules,
+        member,
+        tallies=plain | subjects,
+        earned=earned,
+        now=now,
+        shared=found.shared | of_teams,
+        team=team,
     )
 
 
@@ -90,12 +104,6 @@ async def _read(
 
 async def _none() -> dict[str, int]:
     return {}
-
-
-def _changed(after: Settlement) -> dict[TallyKey, Tally | None]:
-    """The numbers that would be written; None for those that would be deleted."""
-    written = {key: tally if tally.touches else None for key, tally in after.tallies.items()}
-    return written | dict.fromkeys(after.lost_tallies)
 
 
 def _kept(numbers: Mapping[TallyKey, Tally | None]) -> dict[TallyKey, Tally]:

@@ -11,6 +11,7 @@ from gamification.facts import Scalar, say_the_same
 from gamification.ports import Bus, Changes, Member, Store, Writing
 from gamification.program import Program
 from gamification.refusals import InvalidInput
+from gamification.teams import TEAM, told_by_app
 from gamification.use_cases.record_activities import Batch
 from gamification.use_cases.settling import settle
 
@@ -85,7 +86,7 @@ def _changed(member: Member, told: Mapping[str, Scalar]) -> dict[str, Scalar]:
         if not say_the_same({name: value}, {name: known.get(name)})
     }
     kept = {**known, **changed}
-    if sum(value is not None for value in kept.values()) > ATTRIBUTES_MAX:
+    if sum(value is not None for value in told_by_app(kept).values()) > ATTRIBUTES_MAX:
         raise InvalidInput(_too_many(), field=("attributes",))
     return changed
 
@@ -107,6 +108,9 @@ def _check(
     if attributes is not None and len(attributes) > ATTRIBUTES_MAX:
         raise InvalidInput(_too_many(), field=("attributes",))
     for name, value in (attributes or {}).items():
+        if name == TEAM:
+            message = f"The name '{TEAM}' is reserved: use joinTeam and leaveTeam."
+            raise InvalidInput(message, field=("attributes", name))
         fits = not isinstance(value, str) or len(value) <= ATTRIBUTE_LENGTH_MAX
         if not is_name(name, 64) or not fits:
             message = (

@@ -25,6 +25,7 @@ from gamification.refusals import Refusal
 from gamification.state import Tally
 from gamification.use_cases.record_activities import Recorded
 from gamification.windows import Rolling, keys_read, window
+from gql.asked import AheadAsked, PlaceAsked
 from gql.badges.types import Award
 from gql.challenges.types import CompletedChallenge
 from gql.context import Context, Info
@@ -32,7 +33,6 @@ from gql.leaderboards.boards import Run, run_at, run_of
 from gql.leaderboards.entries import LeaderboardEntry, entries_of
 from gql.leaderboards.standings import final_period
 from gql.leaderboards.types import Leaderboard, LeaderboardPeriod
-from gql.loaders import AheadAsked, PlaceAsked
 from gql.points.types import PointsEntry
 
 

@@ -15,8 +15,8 @@ from gamification.ports import AwardRow
 from gamification.refusals import NotFound
 from gamification.state import Award as AwardValue
 from gamification.state import AwardKey, Evidence
+from gql.asked import AwardCountAsked, AwardsAsked
 from gql.context import Context, Info
-from gql.loaders import AwardCountAsked, AwardsAsked
 from gql.pages import Connection, Node, Part, cut, node_id, page_size, place_of
 from gql.scalars import Quantity
 

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from gamification.challenges import run_named, status_at
+from gamification.challenges import numbers_kept, run_named, status_at
 from gamification.ids import MemberId
 from gamification.state import TallyKey
+from gamification.teams import team_of
+from gql.asked import ChallengesAsked, TeamAsked
 from gql.challenges.types import MemberChallenge
 from gql.context import Context
-from gql.loaders import ChallengesAsked
 
 
 async def standings_of(
@@ -16,7 +17,11 @@ async def standings_of(
     """How a member stands to all challenges at a moment (None: now), in the rules' order."""
     rules = context.program.rules
     statuses = await context.loaders.challenges.load(ChallengesAsked(member, at or context.at))
-    return [MemberChallenge.of(rules, key, member, status) for key, status in statuses.items()]
+    team = await _team(context, member)
+    return [
+        MemberChallenge.of(rules, key, member, status, team=team)
+        for key, status in statuses.items()
+    ]
 
 
 async def standing_in(
@@ -27,11 +32,25 @@ async def standing_in(
     challenge = rules.challenges.get(key)
     if challenge is None:
         return None
-    keys = [TallyKey(member, metric, run, "") for metric in challenge.run_metrics]
-    found = dict(zip(keys, await context.loaders.tallies.load_many(keys), strict=True))
     window = run_named(challenge, run, rules.calendar)
+    team = await _team(context, member)
+    teams = () if team is None else (team,)
+    asked = numbers_kept(challenge, window, teams)
+    keys = [TallyKey(member, metric, window_key, "") for metric, window_key in asked]
+    found = dict(zip(keys, await context.loaders.tallies.load_many(keys), strict=True))
     names = challenge.shared_keys(run)
     numbers = await context.loaders.shared_numbers.load_many(names)
     shared = dict(zip(names, numbers, strict=True))
-    status = status_at(challenge, member, found.get, run=window, at=context.at, shared=shared)
-    return MemberChallenge.of(rules, key, member, status)
+    if challenge.is_of_teams and team is not None:
+        shared.update(await context.loaders.team_numbers.load(TeamAsked(key, run, team)))
+    status = status_at(
+        challenge, member, found.get, run=window, at=context.at, shared=shared, team=team
+    )
+    return MemberChallenge.of(rules, key, member, status, team=team)
+
+
+async def _team(context: Context, member: MemberId) -> str | None:
+    """The team that a member is in, where a challenge asks for it."""
+    if not any(each.is_of_teams for each in context.program.rules.challenges.values()):
+        return None
+    return team_of((await context.loaders.member(member)).attributes)

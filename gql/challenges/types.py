@@ -20,8 +20,10 @@ from gamification.ids import MemberId
 from gamification.ports import Board
 from gamification.state import Award as AwardValue
 from gamification.state import AwardKey
+from gamification.use_cases.combining import TeamRun
 from gamification.windows import Window
 from gql.badges.types import AwardEvidence, Badge, BadgeGift
+from gql.challenges.teams import ChallengeTeam
 from gql.context import Context, Info
 from gql.scalars import Quantity
 
@@ -63,7 +65,17 @@ class ChallengeStep:
 @strawberry.enum(description="Whose number has to reach the goal of a challenge.")
 class ChallengeOf(Enum):
     MEMBER = strawberry.enum_value("MEMBER", description="Each member's own.")
+    TEAM = strawberry.enum_value("TEAM", description="That of the members of a team.")
     COMMUNITY = strawberry.enum_value("COMMUNITY", description="That of all members together.")
+
+
+@strawberry.enum(description="What the numbers of a team's members make together.")
+class ChallengeCombine(Enum):
+    SUM = strawberry.enum_value("SUM", description="Their sum.")
+    MEAN = strawberry.enum_value(
+        "MEAN", description="The mean over the members who are in the team at the moment."
+    )
+    BEST = strawberry.enum_value("BEST", description="The sum of the highest of them.")
 
 
 @strawberry.type(description="What all members have come to together in a run of a challenge.")
@@ -91,6 +103,7 @@ class ChallengeTogether:
 @strawberry.type(description="One run of a challenge: the stretch of time in which it counts.")
 class ChallengeRun:
     definition: strawberry.Private[CompiledChallenge]
+    team_name: strawberry.Private[str | None]
     key: str = strawberry.field(
         description="Its name, such as `w2026-03-02`. Empty for a challenge that has one run."
     )
@@ -100,15 +113,36 @@ class ChallengeRun:
     ends_at: datetime | None = strawberry.field(description="When it ends. Null: it does not.")
 
     @strawberry.field(
-        description="What all members have come to. Null where each has a goal of their own."
+        description="What all members have come to. Null where each, or each team, has a goal."
     )
     async def together(self, info: Info) -> ChallengeTogether | None:
         challenge, context = self.definition, info.context
+        if challenge.is_of_teams:
+            return None
         shared = await _shared(context, challenge, self.key)
         state = together(challenge, self.key, shared)
         if state is None:
             return None
         return await ChallengeTogether.of(context, challenge, self.key, state)
+
+    @strawberry.field(
+        description="How a team stands to it. Null where teams have no goals, and for a member who "
+        "is in none."
+    )
+    async def team(
+        self,
+        info: Info,
+        name: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The team's name. Under a member, if left out, the one they are in."
+            ),
+        ] = None,
+    ) -> ChallengeTeam | None:
+        named = name or self.team_name
+        if named is None or not self.definition.is_of_teams:
+            return None
+        return await ChallengeTeam.of(info.context, TeamRun(self.definition, self.key, named))
 
     @strawberry.field(
         description="How many more members can complete it. Null where all can who reach the goal."
@@ -118,8 +152,16 @@ class ChallengeRun:
         return places_left(self.definition, self.key, shared)
 
     @classmethod
-    def of(cls, challenge: CompiledChallenge, run: Window) -> "ChallengeRun":
-        return cls(definition=challenge, key=run.key, starts_at=run.starts_at, ends_at=run.ends_at)
+    def of(
+        cls, challenge: CompiledChallenge, run: Window, *, team: str | None = None
+    ) -> "ChallengeRun":
+        return cls(
+            definition=challenge,
+            team_name=team,
+            key=run.key,
+            starts_at=run.starts_at,
+            ends_at=run.ends_at,
+        )
 
 
 async def _shared(context: Context, challenge: CompiledChallenge, run: str) -> dict[str, int]:
@@ -145,6 +187,12 @@ class Challenge:
         description="Whether a step counts only once the one before it has been reached."
     )
     goal_of: ChallengeOf = strawberry.field(description="Whose number has to reach the goal.")
+    combine: ChallengeCombine | None = strawberry.field(
+        description="What the numbers of a team's members make. Null where teams have no goals."
+    )
+    best: int | None = strawberry.field(
+        description="How many of the highest numbers are added up. Null where not only they count."
+    )
     winners: int | None = strawberry.field(
         description="How many members can complete a run: the first who do. Null: all."
     )
@@ -193,6 +241,8 @@ class Challenge:
             counts_from_joining=challenge.counts_from_joining,
             is_sequential=challenge.is_sequential,
             goal_of=ChallengeOf[challenge.of.name],
+            combine=ChallengeCombine[challenge.combine.name] if challenge.is_of_teams else None,
+            best=challenge.best or None,
             winners=challenge.winners,
             every=written.every,
             steps=[
@@ -246,7 +296,7 @@ class MemberChallenge:
         "takes part."
     )
     completed_at: datetime | None = strawberry.field(
-        description="When it was completed, if it was: by the member, or by all together."
+        description="When it was completed, if it was: by the member, or by a team or all together."
     )
     steps: list[MemberChallengeStep] = strawberry.field(
         description="How far each step is. Where members reach the goal together, it is the "
@@ -261,14 +311,20 @@ class MemberChallenge:
 
     @classmethod
     def of(
-        cls, rules: CompiledProgram, key: str, member: MemberId, status: ChallengeStatus
+        cls,
+        rules: CompiledProgram,
+        key: str,
+        member: MemberId,
+        status: ChallengeStatus,
+        *,
+        team: str | None,
     ) -> "MemberChallenge":
         challenge = Challenge.of(rules, key)
         assert challenge is not None, "it is one of the rules'"
         return cls(
             member_id=member,
             challenge=challenge,
-            run=ChallengeRun.of(challenge.definition, status.run),
+            run=ChallengeRun.of(challenge.definition, status.run, team=team),
             state=ChallengeState[status.state.name],
             is_invited=status.is_invited,
             joined_at=status.joined_at,

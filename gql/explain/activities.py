@@ -19,8 +19,8 @@ from gamification.explain.activities import (
 from gamification.facts import Activity, Scalar
 from gamification.ids import MemberId
 from gamification.ports import ActivityRow
+from gql.asked import AwardCountAsked
 from gql.context import Context
-from gql.loaders import AwardCountAsked
 from gql.scalars import Quantity
 
 LOOKED_BACK_MAX = 20

@@ -23,9 +23,9 @@ from gamification.ids import MemberId
 from gamification.ports import AwardRow
 from gamification.refusals import InvalidInput, NotFound
 from gql.activities.types import Activity
+from gql.asked import AwardCountAsked
 from gql.badges.types import Award, Badge
 from gql.context import Context, Info
-from gql.loaders import AwardCountAsked
 from gql.scalars import Quantity
 
 COUNTED_MAX = 50

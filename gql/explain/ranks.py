@@ -8,12 +8,12 @@ from gamification.definition.compiled import CompiledBoard
 from gamification.places import Place
 from gamification.ports import Member, Standing
 from gamification.use_cases import final_rank
+from gql.asked import AheadAsked, ScoreAsked
 from gql.context import Context, Info
 from gql.leaderboards.boards import Run
 from gql.leaderboards.entries import LeaderboardEntry, entry_of
 from gql.leaderboards.standings import final_period
 from gql.leaderboards.types import Leaderboard, LeaderboardPeriod
-from gql.loaders import AheadAsked, ScoreAsked
 from gql.scalars import Quantity
 
 TIES_BROKEN_BY = "who reached the score first, then the member's id"

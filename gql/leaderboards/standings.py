@@ -11,9 +11,9 @@ from gamification.places import Place
 from gamification.ports import Standing
 from gamification.refusals import InvalidInput
 from gamification.use_cases import final_rank, rank
+from gql.asked import FinalPlaceAsked, PlaceAsked
 from gql.context import Context
 from gql.leaderboards.boards import Run
-from gql.loaders import FinalPlaceAsked, PlaceAsked
 
 
 def key_of(run: Run) -> PeriodKey:

@@ -10,11 +10,11 @@ from gamification.definition.compiled import CompiledLeague
 from gamification.ids import MemberId
 from gamification.places import Place
 from gamification.seats import LeagueRun, Seat
+from gql.asked import CohortAsked, LevelAsked, SeatAsked
 from gql.context import Context, Info
 from gql.leaderboards.boards import Run, run_at
 from gql.leaderboards.standings import final_period
 from gql.leaderboards.types import LeaderboardPeriod
-from gql.loaders import CohortAsked, LevelAsked, SeatAsked
 from gql.scalars import Quantity
 
 if TYPE_CHECKING:

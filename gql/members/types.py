@@ -11,6 +11,7 @@ from gamification.definition.compiled.streaks import ZONE_METRIC
 from gamification.facts import Order
 from gamification.state import TallyKey
 from gamification.streak_runs import zone_of
+from gamification.teams import team_of, told_by_app
 from gql.activities.types import Activity
 from gql.badges.types import AwardConnection, awards_of
 from gql.campaigns.types import Campaign, campaigns_for
@@ -42,6 +43,7 @@ from gql.points.types import PointsAccount
 from gql.progress.types import Progress, ProgressKind
 from gql.scalars import Properties
 from gql.streaks.types import Streak
+from gql.teams.types import Team
 from gql.tiers.types import Tier
 
 
@@ -61,7 +63,12 @@ class Member(Node):
         description="What the app told about the member; leaderboards may select by it."
     )
     def attributes(self) -> Properties:
-        return cast("Properties", self.record.attributes)
+        return cast("Properties", told_by_app(self.record.attributes))
+
+    @strawberry.field(description="The team that the member is in. Null: in none.")
+    def team(self) -> Team | None:
+        name = team_of(self.record.attributes)
+        return None if name is None else Team(name=name)
 
     @strawberry.field(description="When the program first heard of the member.")
     def registered_at(self) -> datetime:

@@ -98,7 +98,8 @@ class Progress:
         description="The criteria of the next milestone, each on its own."
     )
     share: Quantity | None = strawberry.field(
-        description="The member's own part of what all members reach together. Null elsewhere."
+        description="The member's own part of what all members, or a team, reach together. Null "
+        "elsewhere."
     )
     completed_at: datetime | None = strawberry.field(
         description="When the last milestone was reached, if it was. Null for streaks and ladders."

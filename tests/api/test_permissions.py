@@ -42,6 +42,8 @@ OPERATIONS = {
     'mutation { leaveChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (
         "activities:write"
     ),
+    'mutation { joinTeam(input: {member: "a", team: "x"}) { replayed } }': "activities:write",
+    'mutation { leaveTeam(input: {member: "a", team: "x"}) { replayed } }': "activities:write",
     'mutation { inviteToChallenge(input: {member: "a", challenge: "x"}) { replayed } }': (
         "activities:write"
     ),

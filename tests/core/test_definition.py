@@ -359,6 +359,27 @@ BAD: list[tuple[str, dict[str, Any], str, str, str]] = [
         "Write 'join: opt_in' or 'join: invitation', or leave it out",
     ),
     (
+        "numbers combined where there is no team",
+        challenge(of="community", combine="mean"),
+        "challenges.c.combine",
+        "there is no team",
+        "Write 'of: team', or leave it out",
+    ),
+    (
+        "the best of a team, without how many",
+        challenge(of="team", combine="best"),
+        "challenges.c.best",
+        "is missing",
+        "Write how many of the highest numbers count: 'best: 3'",
+    ),
+    (
+        "how many of the highest count, where all do",
+        challenge(of="team", best=2),
+        "challenges.c.best",
+        "not only the best count",
+        "Write 'of: team' and 'combine: best', or leave it out",
+    ),
+    (
         "a challenge about subjects",
         challenge(goal={"metric": "per-post", "target": 1}),
         "challenges.c.goal.metric",

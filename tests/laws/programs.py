@@ -178,6 +178,9 @@ def _challenges(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any
     }
 
 
+_COMBINED: list[dict[str, Any]] = [{}, {"combine": "mean"}, {"combine": "best", "best": 2}]
+
+
 def _shared(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
     every = st.sampled_from([None, "day", "week"])
     return {
@@ -193,9 +196,16 @@ def _shared(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
             "of": "community",
             "give": {"stars": 4},
         },
+        "relay": {
+            "goal": {"metric": "spend", "target": draw(small) * 2},
+            "every": draw(every),
+            "of": "team",
+            **draw(st.sampled_from(_COMBINED)),
+            "give": {"stars": 3},
+        },
         "crew": {
             "goal": {"metric": "spend", "target": draw(small)},
-            "of": "community",
+            "of": draw(st.sampled_from(["community", "team"])),
             "join": "opt_in",
             "count_from": draw(st.sampled_from(["start", "join"])),
             "give": {"stars": 1},

@@ -1,4 +1,4 @@
-"""Histories in which members join challenges, leave them and are invited, among what they do."""
+"""Histories in which members join challenges and teams, leave them, and are invited."""
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -14,7 +14,8 @@ Step = list[NewFact] | TakenBack
 @st.composite
 def facts_of(draw: st.DrawFn, rules: CompiledProgram, *, most: int = 14) -> list[NewFact]:
     """Activities and commands, with keys whose order tells nothing of their times."""
-    facts = draw(st.lists(done_by() | _commands(rules), min_size=1, max_size=most))
+    drawn = done_by() | _commands(rules) | _memberships()
+    facts = draw(st.lists(drawn, min_size=1, max_size=most))
     return [
         replace(each, key=f"{NAMES[index * 7 % len(NAMES)]}{index}")
         for index, each in enumerate(facts)
@@ -36,6 +37,22 @@ def lives(draw: st.DrawFn, rules: CompiledProgram) -> list[Step]:
         back = TakenBack(fact.key or "", None, f"back of {fact.key}")
         steps.insert(draw(st.integers(0, len(steps))), back)
     return steps
+
+
+def _memberships() -> st.SearchStrategy[NewFact]:
+    """Members join one of two teams, and leave it."""
+
+    def command(member: str, type_: CommandType, team: str, index: int) -> NewFact:
+        return NewCommand(member, type_, 0, {"team": team}, occurred_at=MOMENTS[index])
+
+    joined, left = CommandType.TEAM_JOINED, CommandType.TEAM_LEFT
+    return st.builds(
+        command,
+        st.sampled_from(MEMBERS),
+        st.sampled_from([joined, joined, left]),
+        st.sampled_from(["red", "blue"]),
+        st.integers(0, len(MOMENTS) - 1),
+    )
 
 
 _JOINED = ("quest", "quest", "club", "crew")

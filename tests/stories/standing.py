@@ -3,7 +3,8 @@
 `stars: 12` is a balance, `stars available` and `stars pending` its parts; `status: gold` is a
 level, and `status until`, `status number`, `status to keep` and `status to next` go with it;
 `daily: 7` is a streak, `daily freezes` what it has left; `quest: active` is a challenge, `quest
-steps` how far it is; `badges` are all that were ever earned, with how often.
+steps` how far it is, and `quest team` how far the member's team is; `badges` are all that were ever
+earned, with how often.
 """
 
 from collections import Counter
@@ -19,7 +20,8 @@ query ($member: String!) {
     points { unit balance available pending }
     tiers { key level { key } value holdsUntil pointsToKeep pointsToNext }
     streaks { key length freezes }
-    challenges { challenge { key } state steps { name current target } }
+    challenges { challenge { key } state steps { name current target }
+      run { team { name current target } } }
     badges(first: 100) { edges { node { badgeKey level } } }
   }
 }
@@ -61,7 +63,11 @@ def _tier(tier: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
 def _challenge(each: dict[str, Any]) -> dict[str, Any]:
     key = each["challenge"]["key"]
     steps = [f"{step['name']} {step['current']} of {step['target']}" for step in each["steps"]]
-    return {key: each["state"].lower().replace("_", " "), f"{key} steps": steps}
+    stands = {key: each["state"].lower().replace("_", " "), f"{key} steps": steps}
+    team = each["run"]["team"]
+    if team is not None:
+        stands[f"{key} team"] = f"{team['name']} {team['current']} of {team['target']}"
+    return stands
 
 
 def _badges(awards: list[dict[str, Any]]) -> list[str]:

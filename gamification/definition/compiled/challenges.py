@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gamification.definition.compiled.numbers import Contribution
-from gamification.definition.document_challenges import Join, Of
+from gamification.definition.document_challenges import Combine, Join, Of
 from gamification.ids import MemberId
 from gamification.metrics import Aggregation
 from gamification.windows import Spec
@@ -27,7 +27,7 @@ class CompiledChallenge:
     """A challenge: one run for each window that lies, in part at least, in `[since, until)`.
 
     A run has the key of its window. `gives` are points, `badges` those that it gives. At most
-    `winners` complete a run (None: all who can).
+    `winners` complete a run (None: all who can). `combine` and `best` say what a team has come to.
     """
 
     key: str
@@ -41,6 +41,8 @@ class CompiledChallenge:
     until: datetime | None
     of: Of
     winners: int | None
+    combine: Combine
+    best: int
     gives: tuple[tuple[str, int], ...]
     badges: tuple[str, ...]
 
@@ -83,8 +85,19 @@ class CompiledChallenge:
 
     @property
     def is_shared(self) -> bool:
-        """Whether members reach the goal together."""
+        """Whether members reach the goal together: all of them, or those of a team."""
         return self.of is not Of.MEMBER
+
+    @property
+    def is_of_teams(self) -> bool:
+        """Whether each team has a goal of its own. Then numbers of a run are kept for each team, in
+        the window that `teams.run_of_team` names."""
+        return self.of is Of.TEAM
+
+    @property
+    def team_metrics(self) -> tuple[str, str]:
+        """What is kept of a member for their team: what it comes to, and since when."""
+        return self.steps[0].metric, self.contributed_metric
 
     def place_fact(self, run: str, member: MemberId) -> str:
         """The key of the fact that a member wins in a run: there is one, at most."""
