@@ -24,6 +24,7 @@ from gamification.refusals import (
 
 KEY_LENGTH_MAX = 200
 EXTERNAL_ID_LENGTH_MAX = 200
+REASON_LENGTH_MAX = 500
 AHEAD_MAX = timedelta(minutes=5)
 """How far a sender's clock may run ahead of ours."""
 

@@ -1,8 +1,8 @@
 """What everything has in common that a person does by hand: who, and why."""
 
+from gamification.admission import REASON_LENGTH_MAX
 from gamification.refusals import InvalidInput
 
-REASON_LENGTH_MAX = 500
 ACTOR_LENGTH_MAX = 200
 
 

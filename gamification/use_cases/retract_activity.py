@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gamification.admission import KEY_LENGTH_MAX, is_name, quantity_of
+from gamification.admission import KEY_LENGTH_MAX, REASON_LENGTH_MAX, is_name, quantity_of
 from gamification.commands import CommandType
 from gamification.facts import Activity, Retraction
 from gamification.outcomes import Outcome, PointsAdjusted, made, taken_back
@@ -15,7 +15,6 @@ from gamification.refusals import IdempotencyConflict, InvalidInput, NotFound
 from gamification.use_cases.rebuilding import rebuild
 from gamification.use_cases.settling import settle
 
-REASON_LENGTH_MAX = 500
 TRANSFERS = frozenset({CommandType.POINTS_SENT.value, CommandType.POINTS_RECEIVED.value})
 
 

@@ -1,11 +1,9 @@
 """A member spends points: a command that is accepted only if so many are available."""
 
-from gamification.admission import check_unit, quantity_of
+from gamification.admission import REASON_LENGTH_MAX, check_unit, quantity_of
 from gamification.commands import CommandType, NewCommand
 from gamification.program import Program
 from gamification.refusals import InvalidInput
-
-REASON_LENGTH_MAX = 500
 
 
 def spending(
