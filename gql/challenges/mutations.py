@@ -1,9 +1,12 @@
 """Members join challenges, leave them, and are invited to them."""
 
-from typing import Annotated, Self
+from datetime import datetime
+from typing import Annotated, Protocol, Self
 
 import strawberry
 
+from gamification.commands import NewCommand
+from gamification.program import Program
 from gamification.refusals import Refusal
 from gamification.use_cases.invite_to_challenge import invitation
 from gamification.use_cases.join_challenge import joining
@@ -89,15 +92,7 @@ class ChallengeMutations:
     async def join_challenge(
         self, info: Info, input: Annotated[ChallengeInput, INPUT]
     ) -> ChallengePayload:
-        context = info.context
-        command = joining(
-            context.program,
-            member=input.member,
-            challenge=input.challenge,
-            key=input.key,
-            now=context.at,
-        )
-        return await ChallengePayload.of(context, await carried_out(context, command))
+        return await _taken_up(info.context, joining, input)
 
     @strawberry.mutation(
         description="Let a member take part no longer. What was counted stays, should they return. "
@@ -108,15 +103,7 @@ class ChallengeMutations:
     async def leave_challenge(
         self, info: Info, input: Annotated[ChallengeInput, INPUT]
     ) -> ChallengePayload:
-        context = info.context
-        command = leaving(
-            context.program,
-            member=input.member,
-            challenge=input.challenge,
-            key=input.key,
-            now=context.at,
-        )
-        return await ChallengePayload.of(context, await carried_out(context, command))
+        return await _taken_up(info.context, leaving, input)
 
     @strawberry.mutation(
         description="Let a member join a challenge that only the invited can join.",
@@ -126,12 +113,23 @@ class ChallengeMutations:
     async def invite_to_challenge(
         self, info: Info, input: Annotated[ChallengeInput, INPUT]
     ) -> ChallengePayload:
-        context = info.context
-        command = invitation(
-            context.program,
-            member=input.member,
-            challenge=input.challenge,
-            key=input.key,
-            now=context.at,
-        )
-        return await ChallengePayload.of(context, await carried_out(context, command))
+        return await _taken_up(info.context, invitation, input)
+
+
+class _Asked(Protocol):
+    """Makes the command that a member's wish about a challenge comes to."""
+
+    def __call__(
+        self, program: Program, *, member: str, challenge: str, key: str | None, now: datetime
+    ) -> NewCommand: ...
+
+
+async def _taken_up(context: Context, asked: _Asked, input: ChallengeInput) -> ChallengePayload:
+    command = asked(
+        context.program,
+        member=input.member,
+        challenge=input.challenge,
+        key=input.key,
+        now=context.at,
+    )
+    return await ChallengePayload.of(context, await carried_out(context, command))
