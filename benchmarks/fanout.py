@@ -136,7 +136,7 @@ async def _beside_writing(watched: Watched, sockets: int) -> list[Figure]:
         )
         beside.append(await _rate(watched))
         _close(opened)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # the server lets go of them, which is not to be measured
     name = f"mutations, {CLIENTS} clients, SQLite"
     ratio = median(b / a for a, b in zip(alone, beside, strict=True))
     return [

@@ -14,11 +14,12 @@ from operator import attrgetter
 from pathlib import Path
 
 from gamification.facts import NewActivity
-from gamification.ports import Changes, Store
+from gamification.ports import Store
 from gamification.program import Program
 from gamification.tick import tick
 from gamification.use_cases.apply_definition import apply_definition
 from gamification.use_cases.record_activities import Recorded, record_activities
+from server.unheard import Unheard
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFINITION = PROJECT / "programs" / "music-shop.yaml"
@@ -37,13 +38,6 @@ class Purchase:
     cds: int
     dollars: str
     key: str
-
-
-class Nobody:
-    """A bus with nobody on it."""
-
-    def publish(self, changes: Changes) -> None:
-        """Tell nobody."""
 
 
 def shop_file() -> Path:
@@ -87,7 +81,7 @@ async def lived_through(store: Store, bought: list[Purchase]) -> Program:
         if day in by_day:
             await _open(store, program, day, by_day[day])
         midnight = datetime.combine(day, time(), UTC) + timedelta(days=1, minutes=5)
-        async for done in tick(store, Nobody(), program, now=midnight):
+        async for done in tick(store, Unheard(), program, now=midnight):
             assert done.failure is None, done
     return program
 
@@ -96,7 +90,7 @@ async def _open(store: Store, program: Program, day: date, bought: list[Purchase
     noon = datetime.combine(day, time(12), UTC)
     results = await record_activities(
         store,
-        Nobody(),
+        Unheard(),
         program,
         [
             NewActivity(

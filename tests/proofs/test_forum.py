@@ -12,12 +12,12 @@ import orjson
 import pytest
 
 from gamification.facts import NewActivity
-from gamification.ports import Changes
 from gamification.use_cases.difference import Difference
 from gamification.use_cases.record_activities import Recorded, record_activities
 from gamification.use_cases.retract_activity import retract_activity
 from gamification.use_cases.verify_program import verify_program
 from models.store import open_store
+from server.unheard import Unheard
 from tests.proofs.forum import (
     AGAIN,
     DEFINITION,
@@ -34,13 +34,6 @@ from tests.proofs.forum import (
 
 SECONDS_MAX = 1500
 MOVED, SENT_THRICE, RETRACTED = 20_000, 2_000, 500
-
-
-class Nobody:
-    """A bus with nobody on it."""
-
-    def publish(self, changes: Changes) -> None:
-        """Tell nobody."""
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +104,7 @@ async def _retract_and_restore(url: str, rows: list[Row]) -> None:
         for row in rows:
             retracted = await retract_activity(
                 store,
-                Nobody(),
+                Unheard(),
                 program,
                 activity_key=row["key"],
                 source=None,
@@ -127,7 +120,7 @@ async def _retract_and_restore(url: str, rows: list[Row]) -> None:
         assert differences == []
         results = await record_activities(
             store,
-            Nobody(),
+            Unheard(),
             program,
             [_again(row) for row in rows],
             now=now,
