@@ -5,7 +5,7 @@ without a transaction (`Reading`). Two fulfilments exist: the tables in `models`
 twin in `gamification.twin`. One contract suite in `tests/store` holds both.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -32,6 +32,7 @@ from gamification.stored import (
     AwardRow,
     BalanceAsked,
     Board,
+    Committed,
     DefinitionVersion,
     DuePlace,
     EntryRow,
@@ -387,10 +388,21 @@ class Auditing(Protocol):
         ...
 
 
+Watcher = Callable[[Committed], None]
+"""Hears of a commit. It may not wait, and may not fail."""
+
+
 class Store(Protocol):
     """The stored state of all programs."""
 
-    def writing(self, program: ProgramRecord) -> AbstractAsyncContextManager[Writing]: ...
+    def writing(self, program: ProgramRecord) -> AbstractAsyncContextManager[Writing]:
+        """A transaction. One that wrote something gives the program its next data version."""
+        ...
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of every transaction that is committed here from now on, right after its commit,
+        in the order of the versions except while many commit at once."""
+        ...
 
     def judging(self, program: ProgramRecord) -> AbstractAsyncContextManager[Judging]:
         """One moment of a program: what others commit meanwhile is not seen, and nothing can be
@@ -406,6 +418,11 @@ class Store(Protocol):
     async def program(self, key: str) -> ProgramRecord | None: ...
 
     async def program_by_id(self, id: ProgramId) -> ProgramRecord | None: ...
+
+    async def data_versions(self, programs: Collection[ProgramId]) -> dict[ProgramId, int]:
+        """The programs' data versions: 0 at first, and one more after each transaction that wrote
+        something, whichever process committed it. Reads that follow see at least as much."""
+        ...
 
     async def create_program(self, key: str, first: DefinitionVersion) -> ProgramRecord:
         """Raises `ProgramExists` when the key is taken."""

@@ -64,6 +64,19 @@ class Ranked(Struct, frozen=True, gc=False):
     ranked: bool
 
 
+class Committed(NamedTuple):
+    """What one transaction did to a program, as the store that committed it knows.
+
+    `version` is the program's data version from then on. `tallies` is how each one that was written
+    is now (None: deleted); with `moves_boards`, members came onto boards or left them beyond that.
+    """
+
+    program: ProgramId
+    version: int
+    tallies: Mapping[TallyKey, Ranked | None]
+    moves_boards: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """All that is derived for one member, as it is stored. What a replay is compared with.

@@ -13,7 +13,7 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.connection import ConnectionToken, get_connections
 
 from gamification.ports import Contended
-from models.driver import CONTENDED, LOST, Connection, Pool, create_pool
+from models.driver import ABORTED, CONTENDED, LOST, Connection, Pool, create_pool
 from models.finishing import to_the_end
 from models.statement import Argument, Row, Statement
 
@@ -25,6 +25,7 @@ _PROGRAM_LOCKS = 7_310_588
 
 _BEGIN = "BEGIN"
 _BEGIN_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_IGNORED = "a statement of the transaction failed, and the failure was ignored"
 _HAS_WRITTEN = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"
 
 
@@ -159,6 +160,8 @@ class PostgresqlDatabase:
                 yield PostgresqlTransaction(connection, program)
         except CONTENDED as error:
             raise Contended from error
+        except ABORTED as error:
+            raise RuntimeError(_IGNORED) from error
 
     @asynccontextmanager
     async def moment(self) -> AsyncGenerator[PostgresqlTransaction]:
@@ -197,7 +200,7 @@ async def _commit(connection: Connection) -> None:
     # After an error that someone caught on the way, PostgreSQL answers COMMIT by rolling back.
     done = await connection.execute("COMMIT")
     if done != "COMMIT":
-        raise RuntimeError("a statement of the transaction failed, and the failure was ignored")
+        raise RuntimeError(_IGNORED)
 
 
 async def _roll_back(connection: Connection) -> None:

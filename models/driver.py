@@ -30,6 +30,10 @@ CONTENDED: tuple[type[Exception], ...] = (
 """What a transaction fails with when another one was in its way."""
 
 
+ABORTED = asyncpg.InFailedSQLTransactionError
+"""Said of every statement in a transaction after one that failed."""
+
+
 class Connection(Protocol):
     """A connection, on loan from a pool or on its own."""
 

@@ -18,6 +18,7 @@ APPS: dict[str, dict[str, Any]] = {
             "models.api_key",
             "models.award",
             "models.league",
+            "models.data_version",
             "models.lease",
             "models.ledger",
             "models.member",

@@ -27,6 +27,24 @@ class Transaction(Session, Protocol):
         ...
 
 
+class Noting:
+    """A transaction that notes whether anything was written in it."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.has_written = False
+
+    async def fetch(
+        self, statement: Statement, *args: Argument, rows: Sequence[Row] = ()
+    ) -> Sequence[Sequence[Any]]:
+        if not statement.reads and (rows or not statement.takes_rows):
+            self.has_written = True
+        return await self._transaction.fetch(statement, *args, rows=rows)
+
+    async def alone(self) -> None:
+        await self._transaction.alone()
+
+
 class Database(Protocol):
     """A database with its connections. Cancelling a task never harms it, nor does its restart."""
 

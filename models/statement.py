@@ -44,6 +44,7 @@ class Statement:
         *,
         bulk: bool = False,
     ) -> None:
+        self.reads = text.lstrip().startswith("SELECT")
         self._columns = dict(rows or {})
         self._arguments = max(
             (int(m["arg"] or m["any"] or 0) for m in _MARKER.finditer(text)), default=0

@@ -1,17 +1,17 @@
 """Without this adapter nothing would be stored: the tables, behind the core's `Store` port."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from gamification.ids import ProgramId
-from gamification.ports import ApiKey, DefinitionVersion, ProgramRecord
-from models import api_keys, leases, programs
+from gamification.ports import ApiKey, Committed, DefinitionVersion, ProgramRecord, Watcher
+from models import api_keys, data_versions, leases, programs
 from models.auditing import SqlAuditing
 from models.database import open_database
 from models.judging import SqlJudging
 from models.reading import SqlReading
-from models.session import Database, Scope
+from models.session import Database, Noting, Scope
 from models.statement import Statement
 from models.writing import SqlWriting
 
@@ -30,11 +30,30 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._watchers: list[Watcher] = []
 
     @asynccontextmanager
     async def writing(self, program: ProgramRecord) -> AsyncGenerator[SqlWriting]:
+        committed: Committed | None = None
         async with self._database.transaction(program.id) as transaction:
-            yield SqlWriting(transaction, program, is_shared=self._database.is_shared)
+            noting = Noting(transaction)
+            writing = SqlWriting(
+                noting,
+                program,
+                is_shared=self._database.is_shared,
+                is_watched=bool(self._watchers),
+            )
+            yield writing
+            if noting.has_written:
+                committed = writing.committed(
+                    await data_versions.step(Scope(transaction, program.id))
+                )
+        if committed is not None:
+            for watcher in self._watchers:
+                watcher(committed)
+
+    def watch(self, watcher: Watcher) -> None:
+        self._watchers.append(watcher)
 
     @asynccontextmanager
     async def judging(self, program: ProgramRecord) -> AsyncGenerator[SqlJudging]:
@@ -55,6 +74,9 @@ class SqlStore:
 
     async def program_by_id(self, id: ProgramId) -> ProgramRecord | None:
         return await programs.by_id(self._database.reader, id)
+
+    async def data_versions(self, programs: Collection[ProgramId]) -> dict[ProgramId, int]:
+        return await data_versions.of_programs(self._database.reader, programs)
 
     async def create_program(self, key: str, first: DefinitionVersion) -> ProgramRecord:
         async with self._database.transaction() as session:

@@ -8,7 +8,15 @@ from gamification.ids import MemberId
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place, Ties
-from gamification.ports import Board, DefinitionVersion, Member, ProgramRecord, Ranked, Standing
+from gamification.ports import (
+    Board,
+    Committed,
+    DefinitionVersion,
+    Member,
+    ProgramRecord,
+    Ranked,
+    Standing,
+)
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
@@ -43,9 +51,16 @@ class SqlWriting(SqlJudging):
     """
 
     def __init__(
-        self, transaction: Transaction, program: ProgramRecord, *, is_shared: bool
+        self,
+        transaction: Transaction,
+        program: ProgramRecord,
+        *,
+        is_shared: bool,
+        is_watched: bool = False,
     ) -> None:
         super().__init__(Scope(transaction, program.id))
+        self._tallies: dict[TallyKey, Ranked | None] | None = {} if is_watched else None
+        self._moves_boards = False
         self._transaction = transaction
         self._program_key = program.key
         self._is_shared = is_shared
@@ -93,9 +108,13 @@ class SqlWriting(SqlJudging):
 
     async def put_tallies(self, tallies: Sequence[Ranked]) -> None:
         await numbers.put_tallies(self._scope, tallies)
+        if self._tallies is not None:
+            self._tallies |= {put.key: put if put.tally.touches else None for put in tallies}
 
     async def delete_tallies(self, keys: Collection[TallyKey]) -> None:
         await numbers.delete_tallies(self._scope, keys)
+        if self._tallies is not None:
+            self._tallies |= dict.fromkeys(keys)
 
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None:
         await numbers.put_accounts(self._scope, accounts)
@@ -137,6 +156,7 @@ class SqlWriting(SqlJudging):
 
     async def set_ranked(self, member: MemberId | None, ranked: Mapping[str, bool]) -> None:
         await numbers.set_ranked(self._scope, member, ranked)
+        self._moves_boards = True
 
     async def add_version(self, version: DefinitionVersion) -> None:
         await programs.add_version(self._scope, version)
@@ -189,6 +209,12 @@ class SqlWriting(SqlJudging):
 
     async def close_league_run(self, run: LeagueRun) -> None:
         await seat_rows.close(self._scope, run)
+
+    def committed(self, version: int) -> Committed:
+        """What the transaction has done, once it is committed as this version."""
+        return Committed(
+            self._scope.program, version, self._tallies or {}, moves_boards=self._moves_boards
+        )
 
     async def _remember(self, keys: Iterable[str]) -> None:
         unknown = {key for key in keys if key not in self._activity_ids}

@@ -1,8 +1,8 @@
 """Without this part the twin would hold one program, for one transaction at a time."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from gamification.ports import (
     DefinitionVersion,
     ProgramExists,
     ProgramRecord,
+    Watcher,
 )
 from gamification.twin.judging import TwinJudging
 from gamification.twin.reading import TwinAuditing, TwinReading
@@ -28,14 +29,24 @@ class Twin:
         self._keys: dict[int, tuple[bytes, ApiKey]] = {}
         self._key_ids = 0
         self._leases: dict[str, tuple[str, datetime]] = {}
+        self._versions: Counter[ProgramId] = Counter()
+        self._watchers: list[Watcher] = []
 
     @asynccontextmanager
     async def writing(self, program: ProgramRecord) -> AsyncGenerator[TwinWriting]:
-        """One transaction at a time in each program."""
+        """One transaction at a time in each program; each counts as one that wrote something."""
         async with self._locks[program.id]:
             tables = self._programs[program.id].copy()
-            yield TwinWriting(tables)
+            writing = TwinWriting(tables)
+            yield writing
             self._programs[program.id] = tables
+            self._versions[program.id] += 1
+            committed = writing.committed(self._versions[program.id])
+        for watcher in self._watchers:
+            watcher(committed)
+
+    def watch(self, watcher: Watcher) -> None:
+        self._watchers.append(watcher)
 
     @asynccontextmanager
     async def judging(self, program: ProgramRecord) -> AsyncGenerator[TwinJudging]:
@@ -56,6 +67,9 @@ class Twin:
 
     async def program_by_id(self, id: ProgramId) -> ProgramRecord | None:
         return self._programs[id].record if id in self._programs else None
+
+    async def data_versions(self, programs: Collection[ProgramId]) -> dict[ProgramId, int]:
+        return {program: self._versions[program] for program in programs}
 
     async def create_program(self, key: str, first: DefinitionVersion) -> ProgramRecord:
         if await self.program(key):

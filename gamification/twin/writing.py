@@ -14,6 +14,7 @@ from gamification.places import Place, Ties
 from gamification.ports import (
     AwardRow,
     Board,
+    Committed,
     DefinitionVersion,
     EntryRow,
     KeyTaken,
@@ -43,6 +44,8 @@ class TwinWriting(TwinJudging):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
         self._registered: set[MemberId] = set()
+        self._changed_tallies: dict[TallyKey, Ranked | None] = {}
+        self._moves_boards = False
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
         for external_id in external_ids:
@@ -110,6 +113,7 @@ class TwinWriting(TwinJudging):
                 continue
             self._tables.tallies[put.key] = put.tally
             self._rank(put.key, put.ranked)
+            self._changed_tallies[put.key] = put
 
     def _rank(self, key: TallyKey, ranked: bool) -> None:
         if ranked:
@@ -121,6 +125,7 @@ class TwinWriting(TwinJudging):
         for key in keys:
             self._tables.tallies.pop(key, None)
             self._tables.ranked.pop(key, None)
+            self._changed_tallies[key] = None
 
     async def put_accounts(self, accounts: Mapping[AccountKey, Account]) -> None:
         self._tables.accounts.update(accounts)
@@ -192,6 +197,7 @@ class TwinWriting(TwinJudging):
         for key in self._tables.tallies:
             if member in (None, key.member) and key.metric in ranked:
                 self._rank(key, ranked[key.metric])
+        self._moves_boards = True
 
     async def add_version(self, version: DefinitionVersion) -> None:
         record = self._tables.record
@@ -246,3 +252,12 @@ class TwinWriting(TwinJudging):
 
     async def close_league_run(self, run: LeagueRun) -> None:
         self._tables.closed_leagues[run] = None
+
+    def committed(self, version: int) -> Committed:
+        """What the transaction has done, once it is committed as this version."""
+        return Committed(
+            self._tables.record.id,
+            version,
+            self._changed_tallies,
+            moves_boards=self._moves_boards,
+        )

@@ -61,6 +61,7 @@ TABLES = {
     "activity",
     "api_key",
     "award",
+    "data_version",
     "definition_version",
     "league_run",
     "league_seat",
