@@ -5,20 +5,15 @@ loaders lives as long as one answer.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from gamification.challenges import ChallengeStatus, numbers_kept, runs_shown, shared_keys
-from gamification.challenges import status_at as status_of_challenge
 from gamification.commands import CommandType
 from gamification.ids import MemberId
-from gamification.periods import FinalPeriod, PeriodKey
-from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
     Ahead,
@@ -33,49 +28,33 @@ from gamification.ports import (
 )
 from gamification.program import Program
 from gamification.progress import Progress
-from gamification.seats import Seat
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
 from gamification.tier_steps import tallies_asked
 from gamification.tiers import TierStatus
 from gamification.tiers import status_at as status_of_tier
-from gamification.use_cases import rank
-from gamification.use_cases.combining import (
-    TeamRun,
-    members_of,
-    numbers_of_teams,
-    runs_of_teams,
-    teams_of,
-)
-from gamification.use_cases.play_league import places_in_cohort
 from gamification.use_cases.show_progress import progress_of_members
-from gql.asked import (
-    AheadAsked,
-    AwardCountAsked,
-    AwardsAsked,
-    ChallengesAsked,
-    CohortAsked,
-    FinalPlaceAsked,
-    LevelAsked,
-    PlaceAsked,
-    ScoreAsked,
-    SeatAsked,
-    TeamAsked,
-)
+from gql.asked import AwardCountAsked, AwardsAsked
+from gql.batching import grouped
+from gql.challenges.loaders import ChallengeLoaders
+from gql.leaderboards.loaders import BoardLoaders
+from gql.leagues.loaders import LeagueLoaders
 
-Key = TypeVar("Key", bound=Hashable)
-Group = TypeVar("Group", bound=Hashable)
 Value = TypeVar("Value")
 
 
 class Loaders:
-    """The loaders of one answer, about the moment `at`."""
+    """The loaders of one answer, about the moment `at`; those of some kinds of rules are in files
+    of their own."""
 
     def __init__(self, program: Program, reading: Reading, *, at: datetime) -> None:
         self._program = program
         self._reading = reading
         self._at = at
         self._ranked: dict[MemberId, Member] = {}
+        self.boards = BoardLoaders(program, reading)
+        self.challenges = ChallengeLoaders(program, reading)
+        self.leagues = LeagueLoaders(program, reading)
 
     # ------------------------------------------------------------------------------- members
 
@@ -152,7 +131,7 @@ class Loaders:
             )
             return {each: found.get(each.member, []) for each in asked}
 
-        return _grouped(load, lambda asked: (asked.badges, asked.before, asked.limit))
+        return grouped(load, lambda asked: (asked.badges, asked.before, asked.limit))
 
     @cached_property
     def award_counts(self) -> DataLoader[AwardCountAsked, int]:
@@ -162,7 +141,7 @@ class Loaders:
             found = await self._reading.award_counts([each.member for each in asked], badges)
             return {each: found.get(each.member, 0) for each in asked}
 
-        return _grouped(load, lambda asked: asked.badges)
+        return grouped(load, lambda asked: asked.badges)
 
     @cached_property
     def awards_by_key(self) -> DataLoader[AwardKey, AwardRow | None]:
@@ -225,36 +204,6 @@ class Loaders:
         return DataLoader(load_fn=load)
 
     @cached_property
-    def participants(self) -> DataLoader[Board, int]:
-        """How many take part: a statement for each board, however many members ask."""
-
-        async def load(boards: list[Board]) -> list[int]:
-            return await asyncio.gather(*map(self._reading.participant_count, boards))
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def team_numbers(self) -> DataLoader[TeamAsked, Mapping[str, int]]:
-        """How teams stand to runs of challenges, as `challenges.together` asks for it."""
-
-        async def load(asked: list[TeamAsked]) -> list[Mapping[str, int]]:
-            challenges = self._program.rules.challenges
-            runs = [TeamRun(challenges[key], run, team) for key, run, team in asked]
-            found = await numbers_of_teams(self._reading, runs)
-            return [found for _ in asked]
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def team_members(self) -> DataLoader[str, list[MemberId]]:
-        """Who is in each team: a statement for each."""
-
-        async def load(teams: list[str]) -> list[list[MemberId]]:
-            return await asyncio.gather(*(members_of(self._reading, team) for team in teams))
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
     def rule_sums(self) -> DataLoader[AccountKey, list[RuleSum]]:
         async def load(accounts: list[AccountKey]) -> list[list[RuleSum]]:
             found = await self._reading.rule_sums(accounts)
@@ -283,40 +232,7 @@ class Loaders:
 
         return DataLoader(load_fn=load)
 
-    @cached_property
-    def challenges(self) -> DataLoader[ChallengesAsked, dict[str, ChallengeStatus]]:
-        async def load(
-            at: datetime, asked: list[ChallengesAsked]
-        ) -> dict[ChallengesAsked, dict[str, ChallengeStatus]]:
-            runs = runs_shown(self._program.rules, at)
-            members = {each.member for each in asked}
-            teams = await teams_of(self._reading, self._program.rules, members)
-            named = set(teams.values())
-            metrics = {each for one, run in runs for each in numbers_kept(one, run, named)}
-            found = await self._reading.tallies(members, metrics) if metrics else {}
-            keys = shared_keys(self._program.rules, at)
-            shared = await self._reading.shared_numbers(keys) if keys else {}
-            of_teams = runs_of_teams(self._program.rules, named, at)
-            shared |= await numbers_of_teams(self._reading, of_teams)
-            return {
-                each: {
-                    challenge.key: status_of_challenge(
-                        challenge,
-                        each.member,
-                        found.get,
-                        run=run,
-                        at=at,
-                        shared=shared,
-                        team=teams.get(each.member),
-                    )
-                    for challenge, run in runs
-                }
-                for each in asked
-            }
-
-        return _grouped(load, lambda asked: asked.at)
-
-    # ------------------------------------------------------------------- activities and boards
+    # ---------------------------------------------------------------------------- activities
 
     @cached_property
     def activities(self) -> DataLoader[str, ActivityRow | None]:
@@ -352,93 +268,6 @@ class Loaders:
 
         return DataLoader(load_fn=load)
 
-    @cached_property
-    def places(self) -> DataLoader[PlaceAsked, Place | None]:
-        async def load(
-            group: tuple[str, tuple[str, ...]], asked: list[PlaceAsked]
-        ) -> dict[PlaceAsked, Place | None]:
-            key, windows = group
-            board = self._program.rules.boards[key]
-            members = {each.member for each in asked}
-            found = await rank.places_of(self._reading, board, windows, members)
-            return {each: found.get(each.member) for each in asked}
-
-        return _grouped(load, lambda asked: (asked.board, asked.windows))
-
-    @cached_property
-    def final_periods(self) -> DataLoader[PeriodKey, FinalPeriod | None]:
-        async def load(keys: list[PeriodKey]) -> list[FinalPeriod | None]:
-            found = await self._reading.periods(keys)
-            return [found.get(key) for key in keys]
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def final_places(self) -> DataLoader[FinalPlaceAsked, Place | None]:
-        async def load(
-            period: PeriodKey, asked: list[FinalPlaceAsked]
-        ) -> dict[FinalPlaceAsked, Place | None]:
-            members = {each.member for each in asked}
-            found = await self._reading.final_places_of(period, members)
-            return {each: found.get(each.member) for each in asked}
-
-        return _grouped(load, lambda asked: asked.period)
-
-    @cached_property
-    def seats(self) -> DataLoader[SeatAsked, Seat | None]:
-        async def load(asked: list[SeatAsked]) -> list[Seat | None]:
-            runs, members = {each.run for each in asked}, {each.member for each in asked}
-            found = await self._reading.seats(runs, members)
-            return [found.get((each.run, each.member)) for each in asked]
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def cohorts(self) -> DataLoader[CohortAsked, list[Place]]:
-        async def places(asked: CohortAsked) -> list[Place]:
-            run, cohort, period = asked
-            league, reading = self._program.rules.leagues[run.league], self._reading
-            members = await reading.cohort_members(run, cohort)
-            return await places_in_cohort(reading, league, run.window, members, period=period)
-
-        async def load(asked: list[CohortAsked]) -> list[list[Place]]:
-            return list(await asyncio.gather(*map(places, asked)))
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def league_levels(self) -> DataLoader[LevelAsked, int | None]:
-        async def load(asked: list[LevelAsked]) -> list[int | None]:
-            leagues, members = {each.league for each in asked}, {each.member for each in asked}
-            found = await self._reading.league_levels(leagues, members)
-            return [found.get((each.league, each.member)) for each in asked]
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def ahead(self) -> DataLoader[AheadAsked, Ahead]:
-        async def load(
-            group: tuple[str, tuple[str, ...]], asked: list[AheadAsked]
-        ) -> dict[AheadAsked, Ahead]:
-            key, windows = group
-            board = Board(self._program.rules.boards[key].metric, windows)
-            found = await self._reading.ahead(board, [each.standing for each in asked])
-            return dict(zip(asked, found, strict=True))
-
-        return _grouped(load, lambda asked: (asked.board, asked.windows))
-
-    @cached_property
-    def scores_above(self) -> DataLoader[ScoreAsked, int | None]:
-        async def load(
-            group: tuple[str, tuple[str, ...]], asked: list[ScoreAsked]
-        ) -> dict[ScoreAsked, int | None]:
-            key, windows = group
-            board = Board(self._program.rules.boards[key].metric, windows)
-            found = await self._reading.scores_above(board, {each.score for each in asked})
-            return {each: found.get(each.score) for each in asked}
-
-        return _grouped(load, lambda asked: (asked.board, asked.windows))
-
 
 class RankingWithMembers:
     """Reads rows of boards with their members, in the one statement; those go to `members`."""
@@ -459,24 +288,6 @@ class RankingWithMembers:
 
     async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
         return await self._reading.ahead(board, standings)
-
-
-def _grouped(
-    load: Callable[[Group, list[Key]], Awaitable[Mapping[Key, Value]]],
-    group_of: Callable[[Key], Group],
-) -> DataLoader[Key, Value]:
-    """A loader that reads once for each group of keys: keys that differ in no argument."""
-
-    async def load_all(keys: list[Key]) -> list[Value]:
-        groups: dict[Group, list[Key]] = defaultdict(list)
-        for key in keys:
-            groups[group_of(key)].append(key)
-        found: dict[Key, Value] = {}
-        for each in await asyncio.gather(*(load(group, asked) for group, asked in groups.items())):
-            found.update(each)
-        return [found[key] for key in keys]
-
-    return DataLoader(load_fn=load_all)
 
 
 async def _awaited(of: Awaitable[Value]) -> Value:

@@ -243,7 +243,7 @@ def _run(context: Context, board_key: str, stored: str) -> Run | None:
 
 
 async def _place(context: Context, run: Run, member: MemberId) -> Place | None:
-    return await context.loaders.places.load(PlaceAsked(run.board.key, run.windows, member))
+    return await context.loaders.boards.places.load(PlaceAsked(run.board.key, run.windows, member))
 
 
 async def _previous_rank(context: Context, move: _Move, now: Place) -> int | None:
@@ -251,7 +251,7 @@ async def _previous_rank(context: Context, move: _Move, now: Place) -> int | Non
     if move.before is None:
         return None
     before = Standing(now.member, move.before.value, move.before.reached_at)
-    ahead: Ahead = await context.loaders.ahead.load(
+    ahead: Ahead = await context.loaders.boards.ahead.load(
         AheadAsked(move.run.board.key, move.run.windows, before)
     )
     has_risen = now.score > before.score

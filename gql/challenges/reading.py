@@ -16,7 +16,9 @@ async def standings_of(
 ) -> list[MemberChallenge]:
     """How a member stands to all challenges at a moment (None: now), in the rules' order."""
     rules = context.program.rules
-    statuses = await context.loaders.challenges.load(ChallengesAsked(member, at or context.at))
+    statuses = await context.loaders.challenges.statuses.load(
+        ChallengesAsked(member, at or context.at)
+    )
     team = await _team(context, member)
     return [
         MemberChallenge.of(rules, key, member, status, team=team)
@@ -42,7 +44,7 @@ async def standing_in(
     numbers = await context.loaders.shared_numbers.load_many(names)
     shared = dict(zip(names, numbers, strict=True))
     if challenge.is_of_teams and team is not None:
-        shared.update(await context.loaders.team_numbers.load(TeamAsked(key, run, team)))
+        shared.update(await context.loaders.challenges.team_numbers.load(TeamAsked(key, run, team)))
     status = status_at(
         challenge, member, found.get, run=window, at=context.at, shared=shared, team=team
     )

@@ -56,7 +56,9 @@ class ChallengeTeam:
     @classmethod
     async def of(cls, context: Context, asked: TeamRun) -> Self:
         challenge, run, team = asked
-        numbers = await context.loaders.team_numbers.load(TeamAsked(challenge.key, run, team))
+        numbers = await context.loaders.challenges.team_numbers.load(
+            TeamAsked(challenge.key, run, team)
+        )
         state = together(challenge, asked.window, numbers)
         assert state is not None, "the challenge is of teams"
         return cls(

@@ -96,7 +96,7 @@ class ChallengeTogether:
             total=Quantity(state.total),
             target=Quantity(state.target),
             reached_at=state.reached_at,
-            participants=await context.loaders.participants.load(board),
+            participants=await context.loaders.challenges.participants.load(board),
         )
 
 

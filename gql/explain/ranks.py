@@ -85,7 +85,7 @@ class _Above(NamedTuple):
 
 
 async def _above(context: Context, run: Run, place: Place) -> _Above:
-    loaders, board = context.loaders, run.board
+    boards, board = context.loaders.boards, run.board
     period = await final_period(context, run)
     if period is not None:
         higher = await context.reading.final_tie_starts(period.key, place) - 1
@@ -93,8 +93,8 @@ async def _above(context: Context, run: Run, place: Place) -> _Above:
         tied_ahead = place.position - 1 - higher
     else:
         standing = Standing(place.member, place.score, place.reached_at)
-        ahead = await loaders.ahead.load(AheadAsked(board.key, run.windows, standing))
-        score = await loaders.scores_above.load(ScoreAsked(board.key, run.windows, place.score))
+        ahead = await boards.ahead.load(AheadAsked(board.key, run.windows, standing))
+        score = await boards.scores_above.load(ScoreAsked(board.key, run.windows, place.score))
         higher, tied_ahead = ahead.higher, ahead.before - ahead.higher
     distance = None if score is None else score - place.score
     return _Above(higher, tied_ahead, score, distance)

@@ -26,7 +26,7 @@ async def final_period(context: Context, run: Run) -> FinalPeriod | None:
     ends_at = run.window.ends_at
     if not run.board.has_ends or ends_at is None or context.at < ends_at:
         return None
-    return await context.loaders.final_periods.load(key_of(run))
+    return await context.loaders.boards.final_periods.load(key_of(run))
 
 
 async def page_of(
@@ -68,9 +68,9 @@ async def place_of(context: Context, run: Run, member: MemberId) -> Place | None
     """Where a member stands; None for one without a score."""
     period = await final_period(context, run)
     if period is not None:
-        return await context.loaders.final_places.load(FinalPlaceAsked(period.key, member))
+        return await context.loaders.boards.final_places.load(FinalPlaceAsked(period.key, member))
     asked = PlaceAsked(run.board.key, run.windows, member)
-    return await context.loaders.places.load(asked)
+    return await context.loaders.boards.places.load(asked)
 
 
 async def threshold(context: Context, run: Run, position: int) -> int | None:
@@ -91,7 +91,7 @@ async def participant_count(context: Context, run: Run) -> int:
 
 async def _position(context: Context, key: PeriodKey, member: MemberId) -> int:
     """Where the member of a cursor stands. The cursor may be of the time before the end."""
-    place = await context.loaders.final_places.load(FinalPlaceAsked(key, member))
+    place = await context.loaders.boards.final_places.load(FinalPlaceAsked(key, member))
     if place is None:
         message = "the run has become final, without the member of this cursor: begin at the top"
         raise InvalidInput(message, field=("after",))

@@ -91,7 +91,7 @@ class League:
             return []
         run, cohort = self.seat.run, self.seat.cohort
         period = await final_period(context, self.run)
-        places = await context.loaders.cohorts.load(CohortAsked(run, cohort, period))
+        places = await context.loaders.leagues.cohorts.load(CohortAsked(run, cohort, period))
         return [
             _entry(self.league, place, level=cohort.level, size=len(places)) for place in places
         ]
@@ -104,8 +104,8 @@ async def leagues_of(context: Context, member: MemberId, *, at: datetime | None)
     for league in rules.leagues.values():
         run = run_at(league.board, at or context.at, rules.calendar)
         asked = SeatAsked(LeagueRun(league.key, run.window.key), member)
-        seat = await context.loaders.seats.load(asked)
-        level = await context.loaders.league_levels.load(LevelAsked(league.key, member))
+        seat = await context.loaders.leagues.seats.load(asked)
+        level = await context.loaders.leagues.levels.load(LevelAsked(league.key, member))
         found.append(_league(context, league, run, seat=seat, member=member, level=level))
     return found
 

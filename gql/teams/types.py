@@ -21,7 +21,7 @@ class Team:
         "while the program has a challenge of teams; 0 else."
     )
     async def size(self, info: Info) -> int:
-        return len(await info.context.loaders.team_members.load(self.name))
+        return len(await info.context.loaders.challenges.team_members.load(self.name))
 
     @strawberry.field(
         description="Who is in it, the longest first, while the program has a challenge of teams."
@@ -36,5 +36,5 @@ class Team:
         from gql.members.types import Member
 
         loaders = info.context.loaders
-        ids = (await loaders.team_members.load(self.name))[: page_size(first)]
+        ids = (await loaders.challenges.team_members.load(self.name))[: page_size(first)]
         return [Member.of(member) for member in await loaders.members_listed(ids)]

@@ -1,0 +1,99 @@
+"""Batched reads of challenges and teams."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+
+from strawberry.dataloader import DataLoader
+
+from gamification.challenges import (
+    ChallengeStatus,
+    numbers_kept,
+    runs_shown,
+    shared_keys,
+    status_at,
+)
+from gamification.ids import MemberId
+from gamification.ports import Board, Reading
+from gamification.program import Program
+from gamification.use_cases.combining import (
+    TeamRun,
+    members_of,
+    numbers_of_teams,
+    runs_of_teams,
+    teams_of,
+)
+from gql.asked import ChallengesAsked, TeamAsked
+from gql.batching import grouped
+
+
+class ChallengeLoaders:
+    """The loaders of challenges, and of the teams that take part in them."""
+
+    def __init__(self, program: Program, reading: Reading) -> None:
+        self._program = program
+        self._reading = reading
+
+    @cached_property
+    def statuses(self) -> DataLoader[ChallengesAsked, dict[str, ChallengeStatus]]:
+        async def load(
+            at: datetime, asked: list[ChallengesAsked]
+        ) -> dict[ChallengesAsked, dict[str, ChallengeStatus]]:
+            runs = runs_shown(self._program.rules, at)
+            members = {each.member for each in asked}
+            teams = await teams_of(self._reading, self._program.rules, members)
+            named = set(teams.values())
+            metrics = {each for one, run in runs for each in numbers_kept(one, run, named)}
+            found = await self._reading.tallies(members, metrics) if metrics else {}
+            keys = shared_keys(self._program.rules, at)
+            shared = await self._reading.shared_numbers(keys) if keys else {}
+            of_teams = runs_of_teams(self._program.rules, named, at)
+            shared |= await numbers_of_teams(self._reading, of_teams)
+            return {
+                each: {
+                    challenge.key: status_at(
+                        challenge,
+                        each.member,
+                        found.get,
+                        run=run,
+                        at=at,
+                        shared=shared,
+                        team=teams.get(each.member),
+                    )
+                    for challenge, run in runs
+                }
+                for each in asked
+            }
+
+        return grouped(load, lambda asked: asked.at)
+
+    @cached_property
+    def participants(self) -> DataLoader[Board, int]:
+        """How many take part: a statement for each board, however many members ask."""
+
+        async def load(boards: list[Board]) -> list[int]:
+            return await asyncio.gather(*map(self._reading.participant_count, boards))
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def team_numbers(self) -> DataLoader[TeamAsked, Mapping[str, int]]:
+        """How teams stand to runs of challenges, as `challenges.together` asks for it."""
+
+        async def load(asked: list[TeamAsked]) -> list[Mapping[str, int]]:
+            challenges = self._program.rules.challenges
+            runs = [TeamRun(challenges[key], run, team) for key, run, team in asked]
+            found = await numbers_of_teams(self._reading, runs)
+            return [found for _ in asked]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def team_members(self) -> DataLoader[str, list[MemberId]]:
+        """Who is in each team: a statement for each."""
+
+        async def load(teams: list[str]) -> list[list[MemberId]]:
+            return await asyncio.gather(*(members_of(self._reading, team) for team in teams))
+
+        return DataLoader(load_fn=load)

@@ -1,0 +1,77 @@
+"""Batched reads of leaderboards: who stands where, now and in final runs."""
+
+from functools import cached_property
+
+from strawberry.dataloader import DataLoader
+
+from gamification.periods import FinalPeriod, PeriodKey
+from gamification.places import Place
+from gamification.ports import Ahead, Board, Reading
+from gamification.program import Program
+from gamification.use_cases import rank
+from gql.asked import AheadAsked, FinalPlaceAsked, PlaceAsked, ScoreAsked
+from gql.batching import grouped
+
+
+class BoardLoaders:
+    """The loaders of leaderboards."""
+
+    def __init__(self, program: Program, reading: Reading) -> None:
+        self._program = program
+        self._reading = reading
+
+    @cached_property
+    def places(self) -> DataLoader[PlaceAsked, Place | None]:
+        async def load(
+            group: tuple[str, tuple[str, ...]], asked: list[PlaceAsked]
+        ) -> dict[PlaceAsked, Place | None]:
+            key, windows = group
+            board = self._program.rules.boards[key]
+            members = {each.member for each in asked}
+            found = await rank.places_of(self._reading, board, windows, members)
+            return {each: found.get(each.member) for each in asked}
+
+        return grouped(load, lambda asked: (asked.board, asked.windows))
+
+    @cached_property
+    def final_periods(self) -> DataLoader[PeriodKey, FinalPeriod | None]:
+        async def load(keys: list[PeriodKey]) -> list[FinalPeriod | None]:
+            found = await self._reading.periods(keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def final_places(self) -> DataLoader[FinalPlaceAsked, Place | None]:
+        async def load(
+            period: PeriodKey, asked: list[FinalPlaceAsked]
+        ) -> dict[FinalPlaceAsked, Place | None]:
+            members = {each.member for each in asked}
+            found = await self._reading.final_places_of(period, members)
+            return {each: found.get(each.member) for each in asked}
+
+        return grouped(load, lambda asked: asked.period)
+
+    @cached_property
+    def ahead(self) -> DataLoader[AheadAsked, Ahead]:
+        async def load(
+            group: tuple[str, tuple[str, ...]], asked: list[AheadAsked]
+        ) -> dict[AheadAsked, Ahead]:
+            key, windows = group
+            board = Board(self._program.rules.boards[key].metric, windows)
+            found = await self._reading.ahead(board, [each.standing for each in asked])
+            return dict(zip(asked, found, strict=True))
+
+        return grouped(load, lambda asked: (asked.board, asked.windows))
+
+    @cached_property
+    def scores_above(self) -> DataLoader[ScoreAsked, int | None]:
+        async def load(
+            group: tuple[str, tuple[str, ...]], asked: list[ScoreAsked]
+        ) -> dict[ScoreAsked, int | None]:
+            key, windows = group
+            board = Board(self._program.rules.boards[key].metric, windows)
+            found = await self._reading.scores_above(board, {each.score for each in asked})
+            return {each: found.get(each.score) for each in asked}
+
+        return grouped(load, lambda asked: (asked.board, asked.windows))
