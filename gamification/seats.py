@@ -54,8 +54,10 @@ class Cohorts(Protocol):
         """How many seats each cohort has."""
         ...
 
-    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
-        """Who plays in a cohort, by their ids."""
+    async def cohort_members(
+        self, run: LeagueRun, cohorts: Collection[Cohort]
+    ) -> dict[Cohort, list[MemberId]]:
+        """Who plays in each of these cohorts, by their ids."""
         ...
 
 

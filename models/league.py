@@ -38,4 +38,8 @@ class LeagueSeatRow(Model):
         unique_together = (("program_id", "league", "window_key", "member_id"),)
         indexes = (
             Index(fields=("program_id", "member_id", "league"), name="league_seat_of_member"),
+            Index(
+                fields=("program_id", "league", "window_key", "level", "cohort", "member_id"),
+                name="league_seat_of_cohort",
+            ),
         )

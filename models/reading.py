@@ -219,8 +219,10 @@ class SqlReading:
     async def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
         return await seat_rows.sizes(self._scope, run)
 
-    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
-        return await seat_rows.members(self._scope, run, cohort)
+    async def cohort_members(
+        self, run: LeagueRun, cohorts: Collection[Cohort]
+    ) -> dict[Cohort, list[MemberId]]:
+        return await seat_rows.members(self._scope, run, cohorts)
 
     async def league_levels(
         self, leagues: Collection[str], members: Collection[MemberId]

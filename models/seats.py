@@ -41,10 +41,12 @@ _SIZES = Statement(
 )
 _MEMBERS = Statement(
     """
-    SELECT member_id FROM league_seat
-    WHERE program_id = $1 AND league = $2 AND window_key = $3 AND level = $4 AND cohort = $5
-    ORDER BY member_id
-    """
+    SELECT s.level, s.cohort, s.member_id FROM {rows} CROSS JOIN league_seat s
+    WHERE s.program_id = $1 AND s.league = $2 AND s.window_key = $3
+        AND s.level = r.level AND s.cohort = r.cohort
+    ORDER BY s.member_id
+    """,
+    rows={"level": int, "cohort": int},
 )
 _ADD = Statement(
     """
@@ -122,9 +124,14 @@ async def sizes(scope: Scope, run: LeagueRun) -> dict[Cohort, int]:
     return {Cohort(level, number): size for level, number, size in await scope.fetch(_SIZES, *run)}
 
 
-async def members(scope: Scope, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
-    """Who plays in a cohort."""
-    return [MemberId(row[0]) for row in await scope.fetch(_MEMBERS, *run, *cohort)]
+async def members(
+    scope: Scope, run: LeagueRun, cohorts: Collection[Cohort]
+) -> dict[Cohort, list[MemberId]]:
+    """Who plays in each of these cohorts."""
+    found: dict[Cohort, list[MemberId]] = {cohort: [] for cohort in cohorts}
+    for level, number, member in await scope.fetch(_MEMBERS, *run, rows=list(found)):
+        found[Cohort(level, number)].append(MemberId(member))
+    return found
 
 
 async def add(scope: Scope, seats: Sequence[Seat]) -> None:

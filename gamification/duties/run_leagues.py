@@ -13,7 +13,7 @@ from gamification.periods import FinalPeriod, PeriodKey
 from gamification.ports import Bus, Changes, Store
 from gamification.program import Program
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
-from gamification.use_cases.play_league import places_in_cohort
+from gamification.use_cases.play_league import places_in_cohorts
 from gamification.windows import Window, window
 
 SEATS_PAGE = 1000
@@ -99,8 +99,7 @@ class _Game:
     async def _move(self, run: LeagueRun, cohorts: Sequence[Cohort], period: FinalPeriod) -> None:
         levels: dict[MemberId, int] = {}
         notices: list[Notice] = []
-        for cohort in cohorts:
-            moved = await self._next_levels(run, cohort, period)
+        for cohort, moved in (await self._next_levels(run, cohorts, period)).items():
             levels |= moved
             if is_news(period, self.now):
                 notices += self._news(run, cohort.level, moved)
@@ -110,21 +109,25 @@ class _Game:
         self.bus.publish(Changes(self.program.id, frozenset(levels), frozenset(), tuple(told)))
 
     async def _next_levels(
-        self, run: LeagueRun, cohort: Cohort, period: FinalPeriod
-    ) -> dict[MemberId, int]:
-        """The level each member of a cohort takes, by the rules in force when the run ended; who
+        self, run: LeagueRun, cohorts: Sequence[Cohort], period: FinalPeriod
+    ) -> dict[Cohort, dict[MemberId, int]]:
+        """The level each member of each cohort takes, by the rules in force when the run ended; who
         does not stand in it keeps theirs."""
         reading = self.store.reading(self.program.record)
         rules = self.program.timeline.numbered(period.version)
+        members = await reading.cohort_members(run, cohorts)
+        kept = {cohort: dict.fromkeys(members[cohort], cohort.level) for cohort in cohorts}
         league = rules.leagues.get(self.league.key)
-        members = await reading.cohort_members(run, cohort)
-        places = await places_in_cohort(reading, self.league, run.window, members, period=period)
-        kept = dict.fromkeys(members, cohort.level)
         if league is None:
             return kept  # it is younger than the run
-        return kept | {
-            place.member: league.next_level(cohort.level, place.position, size=len(places))
-            for place in places
+        found = await places_in_cohorts(reading, self.league, run.window, members, period=period)
+        return {
+            cohort: kept[cohort]
+            | {
+                place.member: league.next_level(cohort.level, place.position, size=len(places))
+                for place in places
+            }
+            for cohort, places in found.items()
         }
 
     def _news(self, run: LeagueRun, level: int, moved: dict[MemberId, int]) -> list[Notice]:

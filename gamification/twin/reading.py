@@ -340,8 +340,10 @@ class TwinReading(TwinView):
     async def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
         return self._tables.cohort_sizes(run)
 
-    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
-        return self._tables.cohort_members(run, cohort)
+    async def cohort_members(
+        self, run: LeagueRun, cohorts: Collection[Cohort]
+    ) -> dict[Cohort, list[MemberId]]:
+        return {cohort: self._tables.cohort_members(run, cohort) for cohort in cohorts}
 
     async def league_levels(
         self, leagues: Collection[str], members: Collection[MemberId]

@@ -239,8 +239,10 @@ class TwinWriting(TwinJudging):
     async def cohort_sizes(self, run: LeagueRun) -> dict[Cohort, int]:
         return self._tables.cohort_sizes(run)
 
-    async def cohort_members(self, run: LeagueRun, cohort: Cohort) -> list[MemberId]:
-        return self._tables.cohort_members(run, cohort)
+    async def cohort_members(
+        self, run: LeagueRun, cohorts: Collection[Cohort]
+    ) -> dict[Cohort, list[MemberId]]:
+        return {cohort: self._tables.cohort_members(run, cohort) for cohort in cohorts}
 
     async def add_seats(self, seats: Sequence[Seat]) -> None:
         self._tables.seats |= {(seat.run, seat.member): seat for seat in seats}

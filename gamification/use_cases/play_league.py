@@ -1,6 +1,6 @@
 """Reads of leagues: who stands where in a cohort, and which level somebody plays at."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from gamification.definition.compiled import CompiledLeague
 from gamification.ids import MemberId
@@ -8,25 +8,29 @@ from gamification.periods import FinalPeriod
 from gamification.places import Place, Ties
 from gamification.ports import Ahead, Board, Reading, Standing
 from gamification.ranking import number, sort_by_hand
+from gamification.seats import Cohort
 
 
-async def places_in_cohort(
+async def places_in_cohorts(
     reading: Reading,
     league: CompiledLeague,
     window: str,
-    members: Collection[MemberId],
+    cohorts: Mapping[Cohort, Collection[MemberId]],
     *,
     period: FinalPeriod | None,
-) -> list[Place]:
-    """Where the members of a cohort stand among themselves, the best first; in a final run by its
-    final standings. Who has no score any more stands nowhere."""
+) -> dict[Cohort, list[Place]]:
+    """Where the members of cohorts stand among themselves, the best first; in a final run by its
+    final standings. Who has no score any more stands nowhere. One statement, however many."""
+    everybody = [member for members in cohorts.values() for member in members]
     if period is not None:
-        final = await reading.final_places_of(period.key, members)
-        rows = [Standing(each.member, each.score, each.reached_at) for each in final.values()]
+        final = await reading.final_places_of(period.key, everybody)
+        rows = {id: Standing(id, each.score, each.reached_at) for id, each in final.items()}
     else:
-        board = Board(league.board.metric, (window,))
-        rows = list((await reading.standings_of(board, members)).values())
-    return ranked(rows, league.board.ties)
+        rows = await reading.standings_of(Board(league.board.metric, (window,)), everybody)
+    return {
+        cohort: ranked((rows[id] for id in members if id in rows), league.board.ties)
+        for cohort, members in cohorts.items()
+    }
 
 
 def ranked(rows: Iterable[Standing], ties: Ties) -> list[Place]:

@@ -11,6 +11,7 @@ from gamification.seats import Cohort, LeagueRun
 from gamification.use_cases.difference import Difference
 
 RUNS_PAGE = 200
+COHORTS_PAGE = 50
 
 
 async def verify_leagues(reading: Reading, program: Program) -> AsyncIterator[Difference]:
@@ -32,22 +33,23 @@ async def _run(
     reading: Reading, key: str, league: CompiledLeague | None, period: FinalPeriod
 ) -> AsyncIterator[Difference]:
     run = LeagueRun(key, period.key.window)
-    for cohort in await reading.cohort_sizes(run):
-        members = await reading.cohort_members(run, cohort)
-        places = await reading.final_places_of(period.key, members)
-        order = sorted(
-            members, key=lambda member: places[member].position if member in places else 0
-        )
-        standing = [member for member in order if member in places]
-        taken = {
-            member: seat.next_level
-            for (_, member), seat in (await reading.seats([run], members)).items()
-        }
-        if None in taken.values():
-            continue  # the levels of this run are not decided yet
-        computed = dict.fromkeys(members, cohort.level) | _levels(league, cohort, standing)
-        for difference in _differences(run, cohort, taken, computed):
-            yield difference
+    cohorts = list(await reading.cohort_sizes(run))
+    for start in range(0, len(cohorts), COHORTS_PAGE):
+        page = await reading.cohort_members(run, cohorts[start : start + COHORTS_PAGE])
+        everybody = [member for members in page.values() for member in members]
+        places = await reading.final_places_of(period.key, everybody)
+        seats = await reading.seats([run], everybody)
+        for cohort, members in page.items():
+            taken = {member: seats[run, member].next_level for member in members}
+            if None in taken.values():
+                continue  # the levels of this run are not decided yet
+            standing = sorted(
+                (member for member in members if member in places),
+                key=lambda member: places[member].position,
+            )
+            computed = dict.fromkeys(members, cohort.level) | _levels(league, cohort, standing)
+            for difference in _differences(run, cohort, taken, computed):
+                yield difference
 
 
 def _levels(

@@ -1,16 +1,17 @@
 """Batched reads of leagues: a page of members costs what one member does."""
 
-import asyncio
 from functools import cached_property
 
 from strawberry.dataloader import DataLoader
 
+from gamification.periods import FinalPeriod
 from gamification.places import Place
 from gamification.ports import Reading
 from gamification.program import Program
-from gamification.seats import Seat
-from gamification.use_cases.play_league import places_in_cohort
+from gamification.seats import LeagueRun, Seat
+from gamification.use_cases.play_league import places_in_cohorts
 from gql.asked import CohortAsked, LevelAsked, SeatAsked
+from gql.batching import grouped
 
 
 class LeagueLoaders:
@@ -31,16 +32,16 @@ class LeagueLoaders:
 
     @cached_property
     def cohorts(self) -> DataLoader[CohortAsked, list[Place]]:
-        async def places(asked: CohortAsked) -> list[Place]:
-            run, cohort, period = asked
+        async def load(
+            group: tuple[LeagueRun, FinalPeriod | None], asked: list[CohortAsked]
+        ) -> dict[CohortAsked, list[Place]]:
+            run, period = group
             league, reading = self._program.rules.leagues[run.league], self._reading
-            members = await reading.cohort_members(run, cohort)
-            return await places_in_cohort(reading, league, run.window, members, period=period)
+            members = await reading.cohort_members(run, [each.cohort for each in asked])
+            found = await places_in_cohorts(reading, league, run.window, members, period=period)
+            return {each: found[each.cohort] for each in asked}
 
-        async def load(asked: list[CohortAsked]) -> list[list[Place]]:
-            return list(await asyncio.gather(*map(places, asked)))
-
-        return DataLoader(load_fn=load)
+        return grouped(load, lambda asked: (asked.run, asked.period))
 
     @cached_property
     def levels(self) -> DataLoader[LevelAsked, int | None]:

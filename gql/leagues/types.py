@@ -1,5 +1,6 @@
 """Leagues: a member's level, the cohort they play in, and what the end of the run would bring."""
 
+import asyncio
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
@@ -99,15 +100,22 @@ class League:
 
 async def leagues_of(context: Context, member: MemberId, *, at: datetime | None) -> list[League]:
     """The member's part in the runs that a moment belongs to, in the order of the definition."""
-    rules = context.program.rules
-    found: list[League] = []
-    for league in rules.leagues.values():
-        run = run_at(league.board, at or context.at, rules.calendar)
-        asked = SeatAsked(LeagueRun(league.key, run.window.key), member)
-        seat = await context.loaders.leagues.seats.load(asked)
-        level = await context.loaders.leagues.levels.load(LevelAsked(league.key, member))
-        found.append(_league(context, league, run, seat=seat, member=member, level=level))
-    return found
+    rules, loaders = context.program.rules, context.loaders.leagues
+    leagues = list(rules.leagues.values())
+    runs = [run_at(league.board, at or context.at, rules.calendar) for league in leagues]
+    seats, levels = await asyncio.gather(
+        loaders.seats.load_many(
+            [
+                SeatAsked(LeagueRun(league.key, run.window.key), member)
+                for league, run in zip(leagues, runs, strict=True)
+            ]
+        ),
+        loaders.levels.load_many([LevelAsked(league.key, member) for league in leagues]),
+    )
+    return [
+        _league(context, league, run, seat=seat, member=member, level=level)
+        for league, run, seat, level in zip(leagues, runs, seats, levels, strict=True)
+    ]
 
 
 def _league(

@@ -268,3 +268,44 @@ async def test_a_page_of_members_with_their_challenges(members: int) -> None:
             "activities_by_key": 1,
         }
     )
+
+
+LEAGUES = """
+key: course
+name: Course
+activities: {lesson: {value: xp}}
+metrics: {xp: {sum: value, of: lesson}}
+leaderboards: {weekly: {metric: xp, every: week}, monthly: {metric: xp, every: month}}
+leagues:
+  duel: {leaderboard: weekly, levels: [bronze, silver], cohort: 2, promote: 1}
+  marathon: {leaderboard: monthly, levels: [walker, runner], cohort: 10, promote: 1}
+"""
+
+
+@pytest.mark.parametrize("members", [1, 7, 50])
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_a_page_of_members_with_their_leagues(members: int, is_over: bool) -> None:
+    world = await new_world(CountingTwin(), LEAGUES)
+    for n in range(50):
+        await world.did(f"m{n:02}", "lesson", value=str(1 + n % 3))
+    played_at = world.at
+    if is_over:
+        world.at += timedelta(days=32)
+    async for each in tick(world.store, world.hub, world.program, now=world.at):
+        assert each.failure is None
+    calls(world).clear()
+    query = """query ($first: Int, $at: DateTime) { members(first: $first) { edges { node {
+      leagues(at: $at) {
+        level nextLevel cohort entry { position zone member { externalId } }
+      }
+    } } } }"""
+    data = await world.ask(query, first=members, at=played_at.isoformat())
+    shown = [edge["node"]["leagues"] for edge in data["members"]["edges"]]
+    assert [league["cohort"] for league, _ in shown] == [1 + n // 2 for n in range(members)]
+    assert [league["cohort"] for _, league in shown] == [1 + n // 10 for n in range(members)]
+    assert {league["nextLevel"] is not None for each in shown for league in each} == {is_over}
+    scores = {"periods": 1, "final_places_of": 2} if is_over else {"standings_of": 2}
+    assert calls(world) == Counter(
+        {"member_page": 1, "seats": 1, "league_levels": 1, "cohort_members": 2, "members": 1}
+        | scores
+    )

@@ -8,7 +8,8 @@ import pytest
 
 from gamification.facts import Order
 from gamification.ports import Board
-from models import announcing, boards, facts, numbers
+from gamification.seats import Cohort, LeagueRun, Seat
+from models import announcing, boards, facts, numbers, seats
 from models.database import open_database
 from models.driver import connected
 from models.session import Scope, Session
@@ -30,6 +31,7 @@ from tests.store.builders import (
 )
 
 BOARD = Board("votes", ("",))
+LEAGUE_RUN = LeagueRun("weekly", "2018")
 PLACE = standing("member 5", 150, seconds=3)
 
 
@@ -53,7 +55,7 @@ class Explaining:
 
 @pytest.fixture
 async def explained(database_url: str) -> AsyncIterator[tuple[Explaining, Scope]]:
-    """A board of 2,000 members in three windows, some facts, and a notice about each."""
+    """A board of 2,000 members in three windows; of each a fact, a notice, and a seat."""
     names = [f"member {number}" for number in range(2_000)]
     async with open_database(database_url) as database:
         store = SqlStore(database)
@@ -72,6 +74,10 @@ async def explained(database_url: str) -> AsyncIterator[tuple[Explaining, Scope]
         )
         async with store.writing(program) as writing:
             await writing.add_notices([notice(award_key(name)) for name in names])
+            await writing.lock_league_run(LEAGUE_RUN)
+            await writing.add_seats(
+                [Seat(LEAGUE_RUN, of(name), Cohort(1, n // 20)) for n, name in enumerate(names)]
+            )
         if database.is_shared:
             async with connected(database_url) as connection:
                 await connection.execute("ANALYZE")
@@ -150,3 +156,13 @@ async def test_notices_are_read_on_from_their_place(explained: tuple[Explaining,
         assert "SCAN o" not in explaining.plan
         assert "TEMP B-TREE" not in explaining.plan
     assert "notice_of_member" in explaining.plan
+
+
+async def test_who_plays_in_a_cohort_is_found_without_reading_the_run(
+    explained: tuple[Explaining, Scope],
+) -> None:
+    explaining, scope = explained
+    await seats.members(scope, LEAGUE_RUN, [Cohort(1, 7), Cohort(1, 8)])
+    assert "league_seat_of_cohort" in explaining.plan
+    assert "Seq Scan" not in explaining.plan
+    assert "SCAN s" not in explaining.plan

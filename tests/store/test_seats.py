@@ -67,10 +67,16 @@ async def test_cohorts_know_who_plays_in_them(store: Store, program: ProgramReco
     assert await reading.cohort_sizes(FIRST) == sizes
     assert await reading.cohort_sizes(SECOND) == {}
     bronze = sorted([of("dan"), of("cat")])
-    assert await reading.cohort_members(FIRST, BRONZE) == bronze
+    assert await reading.cohort_members(FIRST, [BRONZE, SILVER, Cohort(3, 1)]) == {
+        BRONZE: bronze,
+        SILVER: [of("ann")],
+        Cohort(3, 1): [],
+    }
+    assert await reading.cohort_members(FIRST, []) == {}
+    assert await reading.cohort_members(SECOND, [BRONZE]) == {BRONZE: []}
     async with store.writing(program) as writing:
         assert await writing.cohort_sizes(FIRST) == sizes
-        assert await writing.cohort_members(FIRST, SILVER) == [of("ann")]
+        assert await writing.cohort_members(FIRST, [SILVER]) == {SILVER: [of("ann")]}
     found = await reading.seats([FIRST, SECOND], [of("ann"), of("bob")])
     assert found == {
         (FIRST, of("ann")): Seat(FIRST, of("ann"), SILVER),
