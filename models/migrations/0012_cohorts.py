@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0010_leagues")]
+    dependencies = [("models", "0011_data_versions")]
 
     operations = [
         ops.AddIndex(
