@@ -4,13 +4,14 @@ Which activities count depends on who took part when, and on the order of steps.
 history is judged again by the rules that judged it, and whatever moved a step is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gamification.definition.compiled import CompiledChallenge, Timeline
 from gamification.facts import Activity, Retraction
 from gamification.outcomes import TallyChanged
 from gamification.replay import replay
+from gamification.state import Posting, PostingKey
 from gamification.teams import run_and_team
 
 History = Sequence[tuple[Activity, tuple[Retraction, ...]]]
@@ -33,11 +34,19 @@ class CountedActivity(NamedTuple):
 
 
 def counted_toward(
-    timeline: Timeline, challenge: CompiledChallenge, run: str, history: History
+    timeline: Timeline,
+    challenge: CompiledChallenge,
+    run: str,
+    history: History,
+    granted: Mapping[PostingKey, Posting],
 ) -> list[CountedActivity]:
-    """The activities of a member's history that moved a step in a run, the latest first."""
+    """The activities of a member's history that moved a step in a run, the latest first.
+
+    `granted` is what the ledger says of the history: what budgets let through was decided once.
+    """
     steps = {step.metric: index for index, step in enumerate(challenge.steps)}
-    replayed = replay(timeline, history, keep=frozenset(fact.key for fact, _ in history))
+    keep = frozenset(fact.key for fact, _ in history)
+    replayed = replay(timeline, history, keep=keep, granted=granted)
     found: list[CountedActivity] = []
     for activity, retractions in reversed(history):
         moved = tuple(

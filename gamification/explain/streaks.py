@@ -5,7 +5,7 @@ member's history: it is judged again by the rules that judged it, and between tw
 are settled as the streak settles them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
 from itertools import takewhile
@@ -17,8 +17,8 @@ from gamification.definition.compiled import CompiledStreak, Timeline
 from gamification.facts import Activity, Retraction
 from gamification.ids import MemberId
 from gamification.outcomes import TallyChanged
-from gamification.replay import replay
-from gamification.state import State, Tally, TallyKey
+from gamification.replay import Replayed, replay
+from gamification.state import Posting, PostingKey, State, Tally, TallyKey
 from gamification.streak_runs import (
     Run,
     asked_after,
@@ -80,11 +80,18 @@ def periods_of(
     streak: CompiledStreak,
     member: MemberId,
     history: History,
+    granted: Mapping[PostingKey, Posting],
     *,
     now: datetime,
 ) -> list[PeriodExplained]:
-    """What became of the latest periods, the one that is running first, back to the first done."""
-    state, stretches = _judged(timeline, streak, member, history, now)
+    """What became of the latest periods, the one that is running first, back to the first done.
+
+    `granted` is what the ledger says of the history: what budgets let through was decided once.
+    """
+    keep = frozenset(fact.key for fact, _ in history)
+    replayed = replay(timeline, history, keep=keep, granted=granted)
+    state = replayed.state
+    stretches = _stretches(timeline.current.calendar, streak, member, history, replayed, now=now)
     found: dict[date, tuple[PeriodState, int | None, Calendar]] = {}
     for stretch in stretches:
         for first, what, ended in _became(streak, stretch):
@@ -106,13 +113,18 @@ def periods_of(
     ]
 
 
-def _judged(
-    timeline: Timeline, streak: CompiledStreak, member: MemberId, history: History, now: datetime
-) -> tuple[State, list[_Stretch]]:
-    """The state that the history leads to, and the streak after each fact that moved it."""
-    replayed = replay(timeline, history, keep=frozenset(fact.key for fact, _ in history))
+def _stretches(
+    at_first: Calendar,
+    streak: CompiledStreak,
+    member: MemberId,
+    history: History,
+    replayed: Replayed,
+    *,
+    now: datetime,
+) -> list[_Stretch]:
+    """The streak after each fact that moved it; days are those of `at_first` until it moves."""
     metrics = frozenset(streak.metrics)
-    calendar = timeline.current.calendar
+    calendar = at_first
     tallies: dict[TallyKey, Tally] = {}
     turns: list[tuple[Run, Calendar, date | None, date]] = []
     times: list[datetime] = []
@@ -126,18 +138,16 @@ def _judged(
             continue
         tallies |= {each.key: each.after for each in moved}
         left = period_at(streak, fact.occurred_at, calendar)
-        calendar = calendar_of(streak, member, tallies.get, timeline.current.calendar)
+        calendar = calendar_of(streak, member, tallies.get, at_first)
         begins = min(left, period_at(streak, fact.occurred_at, calendar))
         run = run_of(streak, member, tallies.get)
         did = not is_command(fact.type) and any(each.key.metric == streak.metric for each in moved)
         turns.append((run, calendar, run.last if did else None, begins))
         times.append(fact.occurred_at)
     if not turns:
-        return replayed.state, []
+        return []
     untils = [*times[1:], max(now, times[-1])]
-    return replayed.state, [
-        _Stretch(*turn, until) for turn, until in zip(turns, untils, strict=True)
-    ]
+    return [_Stretch(*turn, until) for turn, until in zip(turns, untils, strict=True)]
 
 
 def _became(

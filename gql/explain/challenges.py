@@ -68,9 +68,10 @@ async def challenge_explained(
     if standing is None:
         raise NotFound(f"there is no challenge {key[:64]!r}", field=("challenge",))
     async with context.store.judging(context.program.record) as judging:
-        history = await judging.history(member)
+        history, stored = await judging.history(member), await judging.totals(member)
     challenge, timeline = standing.challenge.definition, context.program.timeline
-    counted = counted_toward(timeline, challenge, standing.run.key, history)
+    run = standing.run.key
+    counted = counted_toward(timeline, challenge, run, history, stored.postings)
     return ChallengeExplanation(
         standing=standing,
         version=context.program.rules.version,

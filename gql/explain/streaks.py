@@ -76,8 +76,8 @@ async def streak_explained(context: Context, member: MemberId, key: str) -> Stre
         raise NotFound(f"there is no streak {key[:64]!r}", field=("streak",))
     statuses = await context.loaders.streaks.load(member)
     async with context.store.judging(context.program.record) as judging:
-        history = await judging.history(member)
-    found = periods_of(timeline, streak, member, history, now=context.at)
+        history, stored = await judging.history(member), await judging.totals(member)
+    found = periods_of(timeline, streak, member, history, stored.postings, now=context.at)
     periods = [ExplainedPeriod.of(each) for each in found]
     return StreakExplanation(
         streak=Streak.of(streak, statuses[key], context.at),

@@ -180,7 +180,8 @@ async def test_the_periods_of_a_streak_add_up_to_its_length(
     for member, history in histories.items():
         find = totals[member].tallies.get
         for streak in (each for each in rules.streaks.values() if each.restore is None):
-            periods = periods_of(scene.program.timeline, streak, member, history, now=now)
+            granted = totals[member].postings
+            periods = periods_of(scene.program.timeline, streak, member, history, granted, now=now)
             assert len(periods) <= PERIODS_MAX
             ended = [i for i, each in enumerate(periods) if each.ended is not None]
             since = periods[: ended[0]] if ended else periods
