@@ -27,6 +27,9 @@ _PRAGMAS = {
     "journal_size_limit": 67_108_864,
 }
 
+_READERS = ("reader", "moments")
+"""The connections to a SQLite file that only read."""
+
 
 @asynccontextmanager
 async def open_database(url: str, *, pool_size: int = 10) -> AsyncGenerator[Database]:
@@ -55,7 +58,8 @@ def _connections(address: Address, pool_size: int) -> dict[str, Any]:
     connections = {"default": {"engine": SqliteEngine.__module__, "credentials": writer}}
     if not address.is_in_memory:
         reader = {**writer, "query_only": "ON"}
-        connections["reader"] = {"engine": SqliteEngine.__module__, "credentials": reader}
+        for name in _READERS:
+            connections[name] = {"engine": SqliteEngine.__module__, "credentials": reader}
     return connections
 
 
@@ -63,5 +67,5 @@ def _database(context: TortoiseContext, address: Address) -> Database:
     client = context.db("default")
     if address.dsn is not None:
         return PostgresqlDatabase(cast(AsyncpgEngine, client))
-    reader = None if address.is_in_memory else cast(SqliteEngine, context.db("reader"))
-    return SqliteDatabase(cast(SqliteEngine, client), reader)
+    readers = () if address.is_in_memory else map(context.db, _READERS)
+    return SqliteDatabase(*(cast(SqliteEngine, each) for each in (client, *readers)))

@@ -96,15 +96,22 @@ class SqliteAutocommit(SqliteSession):
 
 
 class SqliteDatabase:
-    """A SQLite database: one connection that writes, and one that reads beside it.
+    """A SQLite database: one connection that writes, and beside it one that reads, and one whose
+    reading transactions (`moment`) hold up neither.
 
     An in-memory database has only one connection, and its reads wait for its transactions.
     """
 
     is_shared = False
 
-    def __init__(self, writer: SqliteEngine, reader: SqliteEngine | None) -> None:
+    def __init__(
+        self,
+        writer: SqliteEngine,
+        reader: SqliteEngine | None = None,
+        moments: SqliteEngine | None = None,
+    ) -> None:
         self._writer = writer
+        self._moments = moments or writer
         self.reader = SqliteAutocommit(writer) if reader is None else SqliteSession(reader)
 
     @asynccontextmanager
@@ -115,8 +122,8 @@ class SqliteDatabase:
     @asynccontextmanager
     async def moment(self) -> AsyncGenerator[SqliteSession]:
         # Not on the connection that reads: others use it meanwhile, and want the latest.
-        async with self._writer.still():
-            yield SqliteSession(self._writer)
+        async with self._moments.still():
+            yield SqliteSession(self._moments)
 
 
 class _OrmTransaction(TransactionContext):
