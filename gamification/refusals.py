@@ -1,6 +1,9 @@
 """Why a request may be refused: one small class each. The message says what was wrong and how to
 mend it; `code` is what clients match on; `field` is the path of the input that is to blame."""
 
+from math import ceil
+from typing import Self
+
 
 class Refusal(Exception):
     """A request that cannot be done as it stands. Nothing was written."""
@@ -107,6 +110,17 @@ class Busy(Refusal):
     """The server has more work than it can take: try again after the time it names."""
 
     code = "BUSY"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Whole seconds, at least one."""
+
+    @classmethod
+    def for_seconds(cls, reason: str, seconds: float) -> Self:
+        """A refusal for as long as something is so."""
+        retry_after = max(1, ceil(seconds))
+        return cls(f"{reason}: try again in {retry_after} s", retry_after=retry_after)
 
 
 class LimitReached(Refusal):

@@ -14,7 +14,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.utils.str_converters import to_camel_case
 
 from gamification.definition.problems import DefinitionRefused
-from gamification.refusals import Refusal
+from gamification.refusals import Busy, Refusal
 
 P = ParamSpec("P")
 Payload = TypeVar("Payload")
@@ -27,6 +27,7 @@ BAD_REQUEST = "BAD_REQUEST"
 QUERY_TOO_LARGE = "QUERY_TOO_LARGE"
 BODY_TOO_LARGE = "BODY_TOO_LARGE"
 TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
+BUSY = Busy.code
 TIMEOUT = "TIMEOUT"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 FORBIDDEN = "FORBIDDEN"
@@ -55,6 +56,11 @@ class UserError:
     field: list[str] = strawberry.field(
         description="The path inside `input` of what is to blame. Empty if it is the whole of it."
     )
+    retry_after: int | None = strawberry.field(
+        description="After how many seconds the same request may be sent again (`BUSY`). Null: it "
+        "would be refused again.",
+        default=None,
+    )
 
 
 def user_errors(refusal: Refusal) -> list[UserError]:
@@ -65,7 +71,14 @@ def user_errors(refusal: Refusal) -> list[UserError]:
             for problem in refusal.problems
             if not problem.is_warning
         ]
-    return [UserError(code=refusal.code, message=refusal.message, field=_path(refusal.field))]
+    return [
+        UserError(
+            code=refusal.code,
+            message=refusal.message,
+            field=_path(refusal.field),
+            retry_after=refusal.retry_after if isinstance(refusal, Busy) else None,
+        )
+    ]
 
 
 def refusals_as(
@@ -102,7 +115,7 @@ def tell(errors: Sequence[GraphQLError]) -> None:
         original = _root(error)
         if isinstance(original, Refusal):
             error.message = original.message
-            code, more = original.code, {"field": _path(original.field)}
+            code, more = original.code, _more_of(original)
         elif isinstance(original, Unauthenticated):
             code, more = UNAUTHENTICATED, {}
         elif original is None:
@@ -121,9 +134,10 @@ def was_executed(result: ExecutionResult) -> bool:
     return result.data is not None or any(error.path for error in result.errors or ())
 
 
-def refused(code: str, message: str) -> GraphQLError:
-    """An error about the whole request."""
-    return GraphQLError(message, extensions={"code": code})
+def refused(code: str, message: str, *, retry_after: int | None = None) -> GraphQLError:
+    """An error about the whole request, and after how many seconds to send it again (None: not)."""
+    hint = {} if retry_after is None else {"retryAfter": retry_after}
+    return GraphQLError(message, extensions={"code": code, **hint})
 
 
 def unexpected(original: Exception) -> GraphQLError:
@@ -131,6 +145,14 @@ def unexpected(original: Exception) -> GraphQLError:
     error = GraphQLError(str(original), original_error=original)
     tell([error])
     return error
+
+
+def _more_of(refusal: Refusal) -> dict[str, Any]:
+    """What a client is told of a refusal besides its code and its message."""
+    more: dict[str, Any] = {"field": _path(refusal.field)}
+    if isinstance(refusal, Busy):
+        more["retryAfter"] = refusal.retry_after
+    return more
 
 
 def _masked(error: GraphQLError, original: BaseException) -> str:

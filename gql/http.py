@@ -4,7 +4,8 @@ The HTTP side follows the GraphQL-over-HTTP specification; the socket side is in
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple, cast
 
@@ -23,10 +24,12 @@ from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
+from gql.bodies import BODIES_SIZE_MAX, BODY_SIZE_MAX, Bodies, NoRoom, TooLarge
 from gql.context import Context
 from gql.errors import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
+    BUSY,
     TIMEOUT,
     UNAUTHENTICATED,
     Unauthenticated,
@@ -34,10 +37,7 @@ from gql.errors import (
     was_executed,
 )
 from gql.sharing import Groups
-from gql.sockets import SEND_SECONDS, Connection, SocketAdapter, SocketHandler
-
-BODY_SIZE_MAX = 1024 * 1024
-"""Bytes. A thousand activities of a kilobyte each fit."""
+from gql.sockets import RETRY_AFTER_SECONDS, SEND_SECONDS, Connection, SocketAdapter, SocketHandler
 
 DEADLINE_SECONDS = 10.0
 """How long a request may take, the reading of its body included."""
@@ -64,7 +64,8 @@ _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 class GraphQLApp(GraphQL[Connection, None]):
     """The ASGI application at `/graphql`. `page` is the HTML that browsers get (None: none).
 
-    A socket whose reader takes longer than `send_seconds` for one message is given up.
+    A socket whose reader takes longer than `send_seconds` for one message is given up. All HTTP
+    requests under way hold `request_bytes_max` at most.
     """
 
     websocket_adapter_class = SocketAdapter
@@ -78,6 +79,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         page: str | None = None,
         allowed_origins: Collection[str] = (),
         send_seconds: float = SEND_SECONDS,
+        request_bytes_max: int = BODIES_SIZE_MAX,
     ) -> None:
         super().__init__(
             schema,
@@ -91,6 +93,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         self._page = page
         self.send_seconds = send_seconds
         self.groups = Groups(schema)
+        self._bodies = Bodies(request_bytes_max)
 
     # --------------------------------------------------------------------------------- HTTP
 
@@ -105,7 +108,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         except ClientDisconnect:
             return
         except TimeoutError:
-            response = _refusal(503, TIMEOUT, f"No answer within {DEADLINE_SECONDS:.0f} seconds.")
+            response = _overloaded(TIMEOUT, f"No answer within {DEADLINE_SECONDS:.0f} seconds.")
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
@@ -117,11 +120,16 @@ class GraphQLApp(GraphQL[Connection, None]):
         if self._page is not None and _is_browser(request, accept):
             return HTMLResponse(self._page, headers=_HEADERS)
         try:
-            asked = await _asked(request)
-            context = await self._context_of(request, None)
-            result = await self._execute(request, asked, context)
+            async with _asked(request, self._bodies) as asked:
+                context = await self._context_of(request, None)
+                result = await self._execute(request, asked, context)
         except _Refused as refusal:
             return _refusal(refusal.status, refusal.code, str(refusal))
+        except TooLarge:
+            text = f"The body is larger than {BODY_SIZE_MAX} bytes."
+            return _refusal(413, BODY_TOO_LARGE, text)
+        except NoRoom:
+            return _overloaded(BUSY, "The requests under way take all the memory that they may.")
         except Unauthenticated as refusal:
             response = _refusal(401, UNAUTHENTICATED, str(refusal))
             response.headers["www-authenticate"] = "Bearer"
@@ -189,32 +197,23 @@ def _is_browser(request: Request, accept: str) -> bool:
     return request.method == "GET" and "text/html" in accept and "query" not in request.query_params
 
 
-async def _asked(request: Request) -> _Asked:
+@asynccontextmanager
+async def _asked(request: Request, bodies: Bodies) -> AsyncGenerator["_Asked"]:
+    """What a request asks for, and its memory, until it is answered."""
     if request.method == "GET":
-        return _parameters(
+        yield _parameters(
             {
                 name: _json(text.encode(), name) if name in ("variables", "extensions") else text
                 for name, text in request.query_params.items()
                 if text
             }
         )
+        return
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != JSON:
         raise _Refused(415, BAD_REQUEST, f"The body must be {JSON}.")
-    return _parameters(_json(await _body(request), "body"))
-
-
-async def _body(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "0")
-    body = bytearray()
-    if not declared.isascii() or not declared.isdigit() or int(declared) <= BODY_SIZE_MAX:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_SIZE_MAX:
-                break
-        else:
-            return bytes(body)
-    raise _Refused(413, BODY_TOO_LARGE, f"The body is larger than {BODY_SIZE_MAX} bytes.")
+    async with bodies.body_of(request) as body:
+        yield _parameters(_json(body, "body"))
 
 
 def _json(text: bytes, what: str) -> object:
@@ -258,6 +257,14 @@ def _answer(result: ExecutionResult, *, is_graphql_json: bool) -> Response:
         body["extensions"] = result.extensions
     status = 400 if is_graphql_json and not has_data else 200
     return _response(status, body, GRAPHQL_JSON if is_graphql_json else JSON)
+
+
+def _overloaded(code: str, message: str) -> Response:
+    """Nothing is wrong with the request; there is too much to do."""
+    error = refused(code, message, retry_after=RETRY_AFTER_SECONDS)
+    response = _response(503, {"errors": [error.formatted]}, JSON)
+    response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _refusal(status: int, code: str, message: str) -> Response:

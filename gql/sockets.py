@@ -35,6 +35,9 @@ SEND_SECONDS = 10.0
 FIRST_RESULT_SECONDS = 10.0
 """How long a query, a mutation or a subscription's snapshot may take."""
 
+RETRY_AFTER_SECONDS = 1
+"""After how long to ask again for what took too long."""
+
 SLOW_READER = 1013
 """RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
 
@@ -151,7 +154,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             try:
                 await self._run(operation)
             except TimeoutError:
-                error = refused(TIMEOUT, f"No result within {FIRST_RESULT_SECONDS:.0f} seconds.")
+                error = refused(
+                    TIMEOUT,
+                    f"No result within {FIRST_RESULT_SECONDS:.0f} seconds.",
+                    retry_after=RETRY_AFTER_SECONDS,
+                )
                 await operation.send_initial_errors([error])
             except Failed as failure:
                 await operation.send_initial_errors(failure.errors)

@@ -37,6 +37,7 @@ def create_app(
         page=graphiql_page(demo_key) if settings.graphiql else None,
         allowed_origins=settings.allowed_origins,
         send_seconds=settings.socket_send_seconds_max,
+        request_bytes_max=settings.request_bytes_max,
     )
 
     @asynccontextmanager

@@ -4,26 +4,24 @@ No one waits for company: a batch is whatever arrived while the batch before it 
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from math import ceil
 from typing import Protocol
 
 import structlog
 from msgspec.structs import replace
 
 from gamification.commands import NewFact
-from gamification.ids import ProgramId
 from gamification.program import Program
-from gamification.refusals import Busy, Refusal
+from gamification.refusals import Busy
 from gamification.use_cases.record_activities import Recorded
+from server.lanes import Kind, LaneKey, Lanes, Request, Result, shares
 from server.retrying import retrying
 
 _log = structlog.stdlib.get_logger(__name__)
 
-Result = Recorded | Refusal
+STOPPING_SECONDS = 2
+"""When to send again what a stopping server did not take: another one has taken over by then."""
 
 
 class Record(Protocol):
@@ -34,28 +32,11 @@ class Record(Protocol):
     ) -> Sequence[Result]: ...
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """One mutation in the queue, with a key and the rules it came under."""
-
-    program: Program
-    new: NewFact
-    result: "asyncio.Future[Result]"
-
-
-@dataclass(slots=True)
-class _Lane:
-    """The queue of one program, and the task that empties it (None: nothing to do)."""
-
-    queue: deque[_Waiting] = field(default_factory=deque[_Waiting])
-    task: "asyncio.Task[None] | None" = None
-    item_seconds: float = 0.001
-
-
 class BatchingRecorder:
-    """Gathers concurrent single mutations, for each program, into one transaction after another.
+    """Gathers concurrent mutations, for each program, into one transaction after another.
 
-    Each caller gets its own result, and one caller's misfortune never touches another's. The work
+    Each caller gets its own result, and one caller's misfortune never touches another's. At most
+    `writers_max` transactions are under way, and programs take turns at them (`Lanes`). The work
     runs in tasks of its own: a caller that goes away takes nothing with it.
     """
 
@@ -66,73 +47,86 @@ class BatchingRecorder:
         now: Callable[[], datetime],
         new_key: Callable[[], str],
         batch_size_max: int = 256,
-        queue_size_max: int = 5000,
+        queue_size_max: int = 5_000,
+        queues_size_max: int = 20_000,
+        writers_max: int = 1,
     ) -> None:
         self._record = record
         self._now = now
         self._new_key = new_key
-        self._batch_size_max = batch_size_max
-        self._queue_size_max = queue_size_max
-        self._lanes: dict[ProgramId, _Lane] = {}
+        self._writers_max = writers_max
+        self._writers: set[asyncio.Task[None]] = set()
         self._is_stopping = False
+        self._lanes = Lanes(
+            batch_size_max=batch_size_max,
+            queue_size_max=queue_size_max,
+            queues_size_max=queues_size_max,
+        )
+
+    @property
+    def waiting(self) -> int:
+        """How many facts wait to be recorded."""
+        return self._lanes.facts
 
     async def record(self, program: Program, new: NewFact) -> Result:
         """Record one activity or command, together with whatever else is waiting."""
-        if self._is_stopping:
-            return Busy("The server is shutting down: send the activity again in a few seconds")
-        lane = self._lanes.setdefault(program.id, _Lane())
-        if len(lane.queue) >= self._queue_size_max:
-            seconds = max(1, ceil(len(lane.queue) * lane.item_seconds))
-            return Busy(
-                f"{len(lane.queue)} activities are waiting to be recorded: try again in {seconds} s"
-            )
-        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(program, self._keyed(new), result)
-        lane.queue.append(waiting)
-        if lane.task is None:
-            lane.task = asyncio.create_task(self._empty(program.id, lane))
-        return _as_asked(new, await waiting.result)
+        try:
+            (result,) = await self._queued(program, [new], Kind.SINGLE)
+        except Busy as busy:
+            return busy
+        return result
 
     async def record_all(self, program: Program, new: Sequence[NewFact]) -> Sequence[Result]:
-        """Record activities in a transaction of their own: one result for each, in order."""
-        results = await self._write(program, [self._keyed(each) for each in new])
-        return [_as_asked(*each) for each in zip(new, results, strict=True)]
+        """Record activities together in one transaction: one result for each, in order. Raises
+        `Busy`, with nothing recorded."""
+        return await self._queued(program, new, Kind.MANY) if new else ()
 
     async def stop(self) -> None:
         """Take nothing more, and finish what is queued."""
         self._is_stopping = True
-        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
-        if tasks:
-            await asyncio.wait(tasks)
+        if self._writers:
+            await asyncio.wait(self._writers)
 
-    async def _empty(self, program: ProgramId, lane: _Lane) -> None:
+    async def _queued(
+        self, program: Program, new: Sequence[NewFact], kind: Kind
+    ) -> Sequence[Result]:
+        if self._is_stopping:
+            raise Busy.for_seconds("The server is shutting down", STOPPING_SECONDS)
+        results: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
+        request = Request(program, [self._keyed(each) for each in new], results)
+        self._lanes.add(LaneKey(program.id, kind), request, writers=self._writers_max)
+        if len(self._writers) < self._writers_max and self._lanes.has_turn:
+            writer = asyncio.create_task(self._write_in_turn())
+            self._writers.add(writer)
+            writer.add_done_callback(self._writers.discard)
+        return [_as_asked(*each) for each in zip(new, await results, strict=True)]
+
+    async def _write_in_turn(self) -> None:
+        """Write one batch after the other, until no lane waits for its turn."""
         loop = asyncio.get_running_loop()
-        while lane.queue:
-            size = min(len(lane.queue), self._batch_size_max)
-            batch = [lane.queue.popleft() for _ in range(size)]
+        while self._lanes.has_turn:
+            lane, batch = self._lanes.take()
             started = loop.time()
-            await self._settle(batch)
-            lane.item_seconds += ((loop.time() - started) / size - lane.item_seconds) / 8
-        lane.task = None
-        self._lanes.pop(program, None)
+            again = await self._settle(batch)
+            self._lanes.done(lane, seconds=loop.time() - started, again=again)
 
-    async def _settle(self, batch: Sequence[_Waiting]) -> None:
-        """Give every caller of the batch its result or its error."""
+    async def _settle(self, batch: Sequence[Request]) -> Sequence[Request]:
+        """Give every caller of the batch its results, or its error if it is the only one; the
+        requests that are to be tried again, without each other."""
         try:
-            program = max((waiting.program for waiting in batch), key=_version)
-            results = await self._write(program, [waiting.new for waiting in batch])
+            program = max((request.program for request in batch), key=_version)
+            results = await self._write(program, [new for each in batch for new in each.new])
         except Exception as error:  # noqa: BLE001 (the worker loop: an error belongs to its caller)
-            if len(batch) == 1:
-                if not batch[0].result.done():
-                    batch[0].result.set_exception(error)
-                return
-            _log.warning("batch_failed", size=len(batch), exc_info=error)
-            for waiting in batch:
-                await self._settle([waiting])
+            if len(batch) > 1:
+                _log.warning("batch_failed", size=len(batch), exc_info=error)
+                return batch
+            if not batch[0].results.done():
+                batch[0].results.set_exception(error)
         else:
-            for waiting, result in zip(batch, results, strict=True):
-                if not waiting.result.done():
-                    waiting.result.set_result(result)
+            for request, share in zip(batch, shares(batch, results), strict=True):
+                if not request.results.done():
+                    request.results.set_result(share)
+        return ()
 
     async def _write(self, program: Program, new: Sequence[NewFact]) -> Sequence[Result]:
         now = self._now()  # the same at every attempt: a retry repeats, it does not happen later

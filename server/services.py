@@ -11,6 +11,7 @@ from gamification.ports import Store
 from gamification.use_cases.record_activities import record_activities
 from gql.context import Context
 from gql.errors import Unauthenticated
+from models.address import Address
 from server.clock import now
 from server.credentials import ApiKeys
 from server.fresh_key import fresh_key
@@ -43,6 +44,8 @@ class Services:
             new_key=fresh_key,
             batch_size_max=settings.batch_size_max,
             queue_size_max=settings.queue_size_max,
+            queues_size_max=settings.queues_size_max,
+            writers_max=_writers_max(settings),
         )
         api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
         programs = CachedPrograms(store)
@@ -87,6 +90,13 @@ class Services:
         """Finish what callers are still waiting for, and let another process do what is due."""
         await self.scheduler.stop()
         await self.recorder.stop()
+
+
+def _writers_max(settings: Settings) -> int:
+    """A SQLite database has one writer at a time. Of PostgreSQL's connections half are left to
+    whatever else reads and writes."""
+    address = Address.of(settings.database_url.get_secret_value())
+    return 1 if address.dsn is None else max(1, settings.database_pool_size // 2)
 
 
 def _authorization(connection: HTTPConnection, init: Mapping[str, object] | None) -> str | None:

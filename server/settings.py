@@ -63,7 +63,21 @@ class Settings(BaseSettings):
         5000,
         ge=1,
         le=1_000_000,
-        description="Single mutations of one program that may wait; more are refused with BUSY.",
+        description="Activities of one program that may wait, those of single mutations and those "
+        "of recordActivities each; more are refused with BUSY.",
+    )
+    queues_size_max: int = Field(
+        20_000,
+        ge=1000,
+        le=4_000_000,
+        description="Activities that may wait in all programs together. No program may take more "
+        "than is left for the others.",
+    )
+    request_bytes_max: int = Field(
+        256 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="What the bodies of all HTTP requests under way may hold together; more are "
+        "refused with BUSY.",
     )
     socket_message_bytes_max: int = Field(
         65536, ge=1024, description="The longest message a WebSocket client may send."

@@ -12,7 +12,7 @@ from tests.api.world import World
 
 RECORD = """
 mutation { recordActivity(input: {member: "ann", type: "visit"}) {
-  replayed userErrors { code message }
+  replayed userErrors { code message retryAfter }
 } }
 """
 
@@ -38,13 +38,15 @@ async def test_unforeseen_errors_are_masked_with_an_id_that_is_in_the_log(
 
 async def test_a_busy_server_says_so(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def record(program: Program, new: NewActivity) -> Busy:
-        return Busy("Try again in 2 s")
+        return Busy.for_seconds("Much is waiting", 1.4)
 
     monkeypatch.setattr(small_world, "record", record)
     assert await small_world.ask(RECORD) == {
         "recordActivity": {
             "replayed": False,
-            "userErrors": [{"code": "BUSY", "message": "Try again in 2 s"}],
+            "userErrors": [
+                {"code": "BUSY", "message": "Much is waiting: try again in 2 s", "retryAfter": 2}
+            ],
         }
     }
 

@@ -1,11 +1,15 @@
 """GraphQL over HTTP: the specification's cases, and junk of every kind, refused cleanly."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
-from gql.http import BODY_SIZE_MAX, GRAPHQL_JSON, JSON
+from gql.bodies import BODY_SIZE_MAX
+from gql.http import GRAPHQL_JSON, JSON
 from tests.api.world import World
 
 TYPENAME = {"query": "{ __typename }"}
@@ -224,6 +228,35 @@ async def test_bodies_that_are_too_large_are_not_read(
     assert response.status_code == 413
     assert response.json()["errors"][0]["extensions"] == {"code": "BODY_TOO_LARGE"}
     assert read <= (0 if is_declared else BODY_SIZE_MAX + 65_536)
+
+
+async def test_bodies_for_which_there_is_no_memory_are_refused_for_now(
+    small_world: World,
+) -> None:
+    """One request's body has come in part, and takes the room of the other."""
+    app = small_world.app(request_bytes_max=1_000)
+    half_sent, goes_on = asyncio.Event(), asyncio.Event()
+    text = orjson.dumps(TYPENAME)
+
+    async def slow() -> AsyncGenerator[bytes]:
+        yield text + b" " * (1_000 - 2 * len(text))
+        half_sent.set()
+        await goes_on.wait()
+        yield b" " * len(text)
+
+    async with small_world.client(app) as client:
+        headers = {"content-type": JSON}
+        first = asyncio.create_task(client.post("/", content=slow(), headers=headers))
+        await half_sent.wait()
+        fits = await client.post("/", content=text, headers=headers)
+        refused = await client.post("/", content=text + b" ", headers=headers)
+        goes_on.set()
+        assert (await first).json() == fits.json() == DATA
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        (error,) = refused.json()["errors"]
+        assert error["extensions"] == {"code": "BUSY", "retryAfter": 1}
+        after = await client.post("/", content=text + b" ", headers=headers)
+        assert after.json() == DATA
 
 
 async def test_browsers_get_the_page(small_world: World) -> None:

@@ -17,6 +17,7 @@ from gamification.program import Program
 from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import apply_definition
 from gamification.use_cases.record_activities import Recorded, record_activities
+from gql.bodies import BODIES_SIZE_MAX
 from gql.context import Context
 from gql.errors import Unauthenticated
 from gql.http import GraphQLApp
@@ -134,8 +135,13 @@ class World:
             raise Unauthenticated("These credentials are not known.")
         return self.context()
 
-    def app(self) -> GraphQLApp:
-        return GraphQLApp(schema, context_of=self.context_of, page="<!doctype html>")
+    def app(self, *, request_bytes_max: int = BODIES_SIZE_MAX) -> GraphQLApp:
+        return GraphQLApp(
+            schema,
+            context_of=self.context_of,
+            page="<!doctype html>",
+            request_bytes_max=request_bytes_max,
+        )
 
     # What tests do.
 
@@ -153,10 +159,10 @@ class World:
         return response.json()
 
     @asynccontextmanager
-    async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
+    async def client(self, app: GraphQLApp | None = None) -> AsyncGenerator[httpx.AsyncClient]:
         """An HTTP client with good credentials."""
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app()),
+            transport=httpx.ASGITransport(app=app or self.app()),
             base_url="http://test",
             headers={"authorization": "Bearer good"},
         ) as client:

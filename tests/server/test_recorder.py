@@ -1,98 +1,23 @@
 """Concurrent mutations share transactions; nobody pays for another's misfortune."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
-from itertools import count
 
 import pytest
 
-from gamification.commands import NewFact
 from gamification.facts import NewActivity
 from gamification.ports import Contended, Store
-from gamification.program import Program
-from gamification.refusals import Busy, Refusal, UnknownActivityType
+from gamification.refusals import Busy, UnknownActivityType
 from gamification.twin import Twin
-from gamification.use_cases.apply_definition import apply_definition
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import Recorded
 from models.store import open_store
-from server.live.hub import LocalHub
-from server.recorder import BatchingRecorder
 from server.retrying import ATTEMPTS_MAX
-from tests.builders import NOON
 from tests.databases import PostgresqlServer
-from tests.server.terminal import CLUB
-
-
-@dataclass
-class Desk:
-    """Records through a gate that tests open and close, and keeps the sizes of the batches."""
-
-    store: Store
-    program: Program
-    poison: frozenset[str] = frozenset()
-    failures: list[Exception] = field(default_factory=list[Exception])
-    failures_after: list[Exception] = field(default_factory=list[Exception])
-    sizes: list[int] = field(default_factory=list[int])
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-    entered: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(
-        self, program: Program, new: Sequence[NewFact], *, now: datetime
-    ) -> Sequence[Recorded | Refusal]:
-        self.entered.set()
-        await self.gate.wait()
-        self.sizes.append(len(new))
-        if self.failures:
-            raise self.failures.pop()
-        if any(each.member in self.poison for each in new):
-            raise RuntimeError("poison")
-        record = partial(record_activities, self.store, LocalHub(), new_key=lambda: "unused")
-        results = await record(program, new, now=now)
-        if self.failures_after:
-            raise self.failures_after.pop()
-        return results
-
-    def recorder(self, *, size: int = 256, queue: int = 5000) -> BatchingRecorder:
-        numbers = count(1)
-        return BatchingRecorder(
-            self,
-            now=lambda: NOON,
-            new_key=lambda: f"made-{next(numbers)}",
-            batch_size_max=size,
-            queue_size_max=queue,
-        )
-
-    async def keys(self, member: str) -> list[str]:
-        """What is stored of a member."""
-        reading = self.store.reading(self.program.record)
-        members = await reading.members_by_external_id([member])
-        if member not in members:
-            return []
-        rows = await reading.activity_page(members[member].id, before=None, limit=1000)
-        return sorted(row.activity.key for row in rows)
-
-
-async def new_desk(store: Store) -> Desk:
-    applied = await apply_definition(store, CLUB, now=NOON)
-    assert applied.program is not None
-    return Desk(store, applied.program)
+from tests.server.desk import Desk, new_desk, stored, visit
 
 
 @pytest.fixture
 async def desk() -> Desk:
     return await new_desk(Twin())
-
-
-def visit(member: str = "anne", *, key: str | None = None) -> NewActivity:
-    return NewActivity(member=member, type="visit", key=key)
-
-
-async def stored(result: Recorded | Refusal) -> str:
-    assert isinstance(result, Recorded), result
-    return result.activity.key
 
 
 async def test_what_comes_while_a_batch_is_written_is_the_next_batch(desk: Desk) -> None:
@@ -204,8 +129,8 @@ async def test_many_whose_answer_was_lost_are_recorded_once(desk: Desk) -> None:
 
 
 async def test_nothing_at_all_is_recorded_too(desk: Desk) -> None:
-    desk.gate.set()
-    assert await desk.recorder().record_all(desk.program, []) == []
+    assert await desk.recorder().record_all(desk.program, []) == ()
+    assert desk.sizes == []
 
 
 async def test_a_full_queue_refuses_and_says_when_to_come_again(desk: Desk) -> None:
@@ -217,6 +142,7 @@ async def test_a_full_queue_refuses_and_says_when_to_come_again(desk: Desk) -> N
     refused = await recorder.record(desk.program, visit("ben", key="k"))
     assert isinstance(refused, Busy)
     assert refused.message == "2 activities are waiting to be recorded: try again in 1 s"
+    assert refused.retry_after == 1
     desk.gate.set()
     assert all(isinstance(each, Recorded) for each in await asyncio.gather(*waiting))
     assert await desk.keys("ben") == []
@@ -234,21 +160,6 @@ async def test_stopping_finishes_what_is_queued_and_takes_no_more(desk: Desk) ->
     desk.gate.set()
     await stopping
     assert [await stored(await each) for each in waiting] == ["made-1", "made-2", "made-3"]
-
-
-async def test_programs_do_not_wait_for_each_other(desk: Desk) -> None:
-    other = await apply_definition(
-        desk.store, CLUB.replace('"key": "club"', '"key": "other"'), now=NOON
-    )
-    assert other.program is not None
-    recorder = desk.recorder(queue=1)
-    first = asyncio.create_task(recorder.record(desk.program, visit()))
-    second = asyncio.create_task(recorder.record(other.program, visit()))
-    await desk.entered.wait()
-    desk.gate.set()
-    assert await stored(await first) == "made-1"
-    assert await stored(await second) == "made-2"
-    assert desk.sizes == [1, 1]
 
 
 async def test_a_restart_of_the_database_is_survived(
