@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, ProgramId
+from gamification.imports import KnowingImports
 from gamification.outcomes import Notice
 from gamification.periods import ReadingPeriods, WritingPeriods
 from gamification.seats import ReadingSeats, WritingSeats
@@ -87,7 +88,7 @@ class Judging(Protocol):
         ...
 
 
-class Writing(Judging, WritingPeriods, WritingSeats, Protocol):
+class Writing(Judging, WritingPeriods, WritingSeats, KnowingImports, Protocol):
     """One transaction on one program. Leaving it normally commits; an exception rolls back."""
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
@@ -198,7 +199,7 @@ class Writing(Judging, WritingPeriods, WritingSeats, Protocol):
     async def add_version(self, version: DefinitionVersion) -> None: ...
 
 
-class Reading(ReadingPeriods, ReadingSeats, Protocol):
+class Reading(ReadingPeriods, ReadingSeats, KnowingImports, Protocol):
     """Reads of one program outside any transaction. Each method is one statement."""
 
     async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...
@@ -447,6 +448,10 @@ class Store(Protocol):
 
     async def give_back_lease(self, name: str, holder: str) -> None:
         """Let the next one have it now; nothing if the holder does not hold it."""
+        ...
+
+    async def drop_expired_leases(self, *, now: datetime) -> None:
+        """Forget leases that their holders have not renewed in time: they have died."""
         ...
 
     async def ping(self) -> None:

@@ -43,14 +43,22 @@ DUTIES: tuple[Duty, ...] = (
 )
 """In the order in which they are done."""
 
+MAKING_FINAL: frozenset[Duty] = frozenset(
+    {settle_periods, pay_prizes, run_leagues, reward_communities}
+)
+"""What these do stays, whatever is told later. While the program's past is being imported they
+wait: with half of it they would decide wrongly, and for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one duty did: how many things, or why it did not come to its end."""
+    """What one duty did: how many things, or why it did not come to its end. `is_waiting`: nothing,
+    until all of an import is in."""
 
     duty: str
     count: int
     failure: Exception | None = None
+    is_waiting: bool = False
 
 
 async def tick(
@@ -64,7 +72,10 @@ async def tick(
     """Do every duty once. A failure is told in its duty's result, and keeps no other from its own:
     the next tick tries again."""
     for duty in duties:
-        yield await _done(duty, store, bus, program, now=now)
+        if duty in MAKING_FINAL and await store.reading(program.record).is_importing():
+            yield Done(duty.__name__, 0, is_waiting=True)
+        else:
+            yield await _done(duty, store, bus, program, now=now)
 
 
 async def _done(duty: Duty, store: Store, bus: Bus, program: Program, *, now: datetime) -> Done:

@@ -17,6 +17,9 @@ _TAKE = Statement(
     """
 )
 _GIVE_BACK = Statement("DELETE FROM lease WHERE name = $1 AND holder = $2")
+_DROP_EXPIRED = Statement("DELETE FROM lease WHERE until <= $1")
+_ANY = Statement("SELECT 1 FROM lease WHERE name >= $1 AND name < $2 LIMIT 1")
+_BEYOND_ALL_NAMES = "\U0010ffff"
 
 
 async def take(session: Session, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
@@ -27,3 +30,13 @@ async def take(session: Session, name: str, holder: str, *, now: datetime, until
 async def give_back(session: Session, name: str, holder: str) -> None:
     """Free a lease, if this is its holder."""
     await session.fetch(_GIVE_BACK, name, holder)
+
+
+async def drop_expired(session: Session, *, now: datetime) -> None:
+    """Forget leases that were not renewed in time."""
+    await session.fetch(_DROP_EXPIRED, to_micros(now))
+
+
+async def is_any(session: Session, beginning: str) -> bool:
+    """Whether there is a lease whose name begins so."""
+    return bool(await session.fetch(_ANY, beginning, beginning + _BEYOND_ALL_NAMES))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gamification.facts import Order
 from gamification.ids import MemberId
+from gamification.imports import leases_of_imports
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
@@ -28,6 +29,7 @@ from models import (
     awarding,
     boards,
     facts,
+    leases,
     ledger_book,
     members,
     numbers,
@@ -52,6 +54,10 @@ class SqlReading:
 
     async def member_page(self, *, after: str | None, limit: int) -> list[Member]:
         return await members.page(self._scope, after=after, limit=limit)
+
+    async def is_importing(self) -> bool:
+        beginning = leases_of_imports(self._scope.program)
+        return await leases.is_any(self._scope.session, beginning)
 
     async def member_count(self) -> int:
         return await members.count(self._scope)

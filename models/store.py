@@ -108,5 +108,9 @@ class SqlStore:
         async with self._database.transaction() as session:
             await leases.give_back(session, name, holder)
 
+    async def drop_expired_leases(self, *, now: datetime) -> None:
+        async with self._database.transaction() as session:
+            await leases.drop_expired(session, now=now)
+
     async def ping(self) -> None:
         await self._database.reader.fetch(_PING)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId
+from gamification.imports import leases_of_imports
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place, Ties
@@ -31,6 +32,7 @@ from models import (
     awarding,
     boards,
     facts,
+    leases,
     ledger_book,
     members,
     numbers,
@@ -80,6 +82,10 @@ class SqlWriting(SqlJudging):
 
     async def alone(self) -> None:
         await self._transaction.alone()
+
+    async def is_importing(self) -> bool:
+        beginning = leases_of_imports(self._scope.program)
+        return await leases.is_any(self._scope.session, beginning)
 
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return await members.lock(self._scope, ids)

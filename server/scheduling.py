@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from gamification.ids import ProgramId
 from gamification.ports import Bus, Store
 from gamification.program import Program
 from gamification.tick import DUTIES, Duty, tick
@@ -119,6 +120,7 @@ class Scheduler:
         self._duties = duties
         self._pause = pause
         self._running: asyncio.Task[None] | None = None
+        self._importing: set[ProgramId] = set()
 
     def start(self) -> None:
         """Begin, unless this process is to leave it to others (an interval of 0)."""
@@ -156,16 +158,30 @@ class Scheduler:
             await self._pause(self._seconds)
 
     async def _tick_all(self) -> None:
+        await self._store.drop_expired_leases(now=self._clock())
         for record in await self._store.programs():
             program = await self._programs.program(record.id)
             if program is not None:
                 await self._tick(program)
 
     async def _tick(self, program: Program) -> None:
+        is_waiting = False
         done = tick(self._store, self._bus, program, now=self._clock(), duties=self._duties)
         async for each in done:
             told = _log.bind(program=program.key, duty=each.duty)
+            is_waiting |= each.is_waiting
             if each.failure is not None:
                 told.error("duty failed", exc_info=each.failure)
             elif each.count:
                 told.info("duty done", count=each.count)
+        self._tell_of_import(program, is_waiting=is_waiting)
+
+    def _tell_of_import(self, program: Program, *, is_waiting: bool) -> None:
+        """Say once that an import keeps the program's runs from becoming final, and once that it
+        does not any more."""
+        if is_waiting and program.id not in self._importing:
+            self._importing.add(program.id)
+            _log.info("import going on: nothing becomes final", program=program.key)
+        elif not is_waiting and program.id in self._importing:
+            self._importing.remove(program.id)
+            _log.info("import over: what waited for it is done", program=program.key)

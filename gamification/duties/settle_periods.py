@@ -30,7 +30,8 @@ async def settle_periods(store: Store, bus: Bus, program: Program, *, now: datet
     """Make final every run whose settling time is over, in the order in which they ended.
 
     Each is a transaction, in which it is written down as of one moment: what arrives later moves
-    tallies, and no final run. A run in which nobody has a score is left as it is.
+    tallies, and no final run. A run in which nobody has a score is left as it is; all are when an
+    import begins meanwhile.
     """
     settled = 0
     over = [
@@ -40,6 +41,8 @@ async def settle_periods(store: Store, bus: Bus, program: Program, *, now: datet
     ]
     for run in sorted(over, key=lambda run: (run.ends_at, run.key)):
         async with store.writing(program.record) as writing:
+            if await writing.is_importing():
+                break
             period = await _settle(writing, run, now)
             notices = await writing.add_notices(await _news(writing, period, now))
         if period is not None:

@@ -35,7 +35,7 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
-from gamification.twin.tables import BY_ID, Tables, picked, place
+from gamification.twin.tables import BY_ID, Leases, Tables, is_importing, picked, place
 
 PAGE_FACTS_MAX = 20_000
 _BY_END = attrgetter("ends_at")
@@ -55,6 +55,15 @@ class TwinView:
 
 class TwinReading(TwinView):
     """Fulfils `Reading`."""
+
+    def __init__(
+        self, programs: Mapping[ProgramId, Tables], program: ProgramId, leases: Leases
+    ) -> None:
+        super().__init__(programs, program)
+        self._leases = leases
+
+    async def is_importing(self) -> bool:
+        return is_importing(self._leases, self._program)
 
     async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return picked(self._tables.members, ids)

@@ -16,7 +16,7 @@ from gamification.ports import (
 )
 from gamification.twin.judging import TwinJudging
 from gamification.twin.reading import TwinAuditing, TwinReading
-from gamification.twin.tables import Tables
+from gamification.twin.tables import Leases, Tables
 from gamification.twin.writing import TwinWriting
 
 
@@ -28,7 +28,7 @@ class Twin:
         self._locks: defaultdict[ProgramId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._keys: dict[int, tuple[bytes, ApiKey]] = {}
         self._key_ids = 0
-        self._leases: dict[str, tuple[str, datetime]] = {}
+        self._leases: Leases = {}
         self._versions: Counter[ProgramId] = Counter()
         self._watchers: list[Watcher] = []
 
@@ -37,7 +37,7 @@ class Twin:
         """One transaction at a time in each program; each counts as one that wrote something."""
         async with self._locks[program.id]:
             tables = self._programs[program.id].copy()
-            writing = TwinWriting(tables)
+            writing = TwinWriting(tables, self._leases)
             yield writing
             self._programs[program.id] = tables
             self._versions[program.id] += 1
@@ -54,7 +54,7 @@ class Twin:
         yield TwinJudging(self._programs[program.id])
 
     def reading(self, program: ProgramRecord) -> TwinReading:
-        return TwinReading(self._programs, program.id)
+        return TwinReading(self._programs, program.id, self._leases)
 
     def auditing(self, program: ProgramRecord) -> TwinAuditing:
         return TwinAuditing(self._programs, program.id)
@@ -108,6 +108,11 @@ class Twin:
     async def give_back_lease(self, name: str, holder: str) -> None:
         if name in self._leases and self._leases[name][0] == holder:
             del self._leases[name]
+
+    async def drop_expired_leases(self, *, now: datetime) -> None:
+        for name, (_, until) in list(self._leases.items()):
+            if until <= now:
+                del self._leases[name]
 
     async def ping(self) -> None:
         """Memory always answers."""

@@ -8,7 +8,8 @@ from operator import attrgetter
 from typing import Self, TypeVar
 
 from gamification.facts import Activity, Retraction
-from gamification.ids import MemberId
+from gamification.ids import MemberId, ProgramId
+from gamification.imports import leases_of_imports
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
@@ -35,6 +36,9 @@ from gamification.state import (
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+Leases = dict[str, tuple[str, datetime]]
+"""Who holds each lease, and until when."""
 
 BY_ID = attrgetter("id")
 BY_KEY = attrgetter("key")
@@ -153,6 +157,12 @@ class Tables:
                     max(tally.reached_at, before.reached_at) if before else tally.reached_at,
                 )
         return sorted(scores.values(), key=place)
+
+
+def is_importing(leases: Leases, program: ProgramId) -> bool:
+    """Whether a lease of an import into the program is held."""
+    beginning = leases_of_imports(program)
+    return any(name.startswith(beginning) for name in leases)
 
 
 def picked(rows: Mapping[K, V], keys: Iterable[K]) -> dict[K, V]:

@@ -33,7 +33,7 @@ from gamification.state import (
     TallyKey,
 )
 from gamification.twin.judging import TwinJudging
-from gamification.twin.tables import BY_KEY, Tables, picked, place
+from gamification.twin.tables import BY_KEY, Leases, Tables, is_importing, picked, place
 
 SOURCE_ACTIVITIES_MAX = 1_000
 
@@ -41,8 +41,9 @@ SOURCE_ACTIVITIES_MAX = 1_000
 class TwinWriting(TwinJudging):
     """Fulfils `Writing` on a copy of the tables."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, leases: Leases) -> None:
         super().__init__(tables)
+        self._leases = leases
         self._registered: set[MemberId] = set()
         self._changed_tallies: dict[TallyKey, Ranked | None] = {}
         self._moves_boards = False
@@ -71,6 +72,9 @@ class TwinWriting(TwinJudging):
 
     async def alone(self) -> None:
         """Every transaction on the twin is alone in its program."""
+
+    async def is_importing(self) -> bool:
+        return is_importing(self._leases, self._tables.record.id)
 
     async def lock_members_by_id(self, ids: Collection[MemberId]) -> dict[MemberId, Member]:
         return picked(self._tables.members, ids)

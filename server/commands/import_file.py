@@ -20,10 +20,11 @@ from server.clock import now
 from server.database import opened, program_named
 from server.fresh_key import fresh_key
 from server.importing.display import display_for
+from server.importing.lease import ImportLease
 from server.importing.lines import Lines
 from server.importing.refused import RefusedRows
 from server.importing.rows import rows
-from server.importing.run import BATCH_ROWS, Import, Totals
+from server.importing.run import ATTEMPTS_MAX, BATCH_ROWS, Import, Totals
 from server.serving import running
 from server.settings import Settings, read_settings
 from server.unheard import Unheard
@@ -96,13 +97,24 @@ async def _importing(
         async def record(batch: Batch) -> Sequence[Recorded | Refusal]:
             return await batch.record(store, Unheard())
 
+        lease = ImportLease(store, program, lines.path, clock=now, attempts_max=ATTEMPTS_MAX)
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, _stop, stop)
         with _undisturbed(), display_for(program_key) as display:
             run = Import(
-                lines, rows(lines), new_batch, record, refused, display, totals, batch_rows
+                lines,
+                rows(lines),
+                lease.renew,
+                new_batch,
+                record,
+                refused,
+                display,
+                totals,
+                batch_rows,
             )
             await run.run(stop)
+        if totals.is_complete:  # else what is missing is waited for, until the lease expires
+            await lease.give_back()
 
 
 @contextmanager

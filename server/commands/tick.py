@@ -39,6 +39,7 @@ def tick(
 
         async def all_of_them() -> None:
             nonlocal failures
+            await store.drop_expired_leases(now=present())
             for each in await _programs(store, program):
                 failures += await _tick(store, each, moment)
 
@@ -83,16 +84,20 @@ async def _programs(store: Store, key: str | None) -> list[Program]:
 
 async def _tick(store: Store, program: Program, now: datetime) -> int:
     """Tick one program and say what was done; how many duties failed."""
-    failures = done = 0
+    failures = done = waiting = 0
     async for each in ticked(store, Unheard(), program, now=now):
         name = each.duty.replace("_", " ")
         if each.failure is not None:
             failures += 1
             typer.echo("".join(format_exception(each.failure)), err=True)
             typer.echo(f"{program.key}: {name} failed: {each.failure!r}", err=True)
+        elif each.is_waiting:
+            waiting += 1
         elif each.count:
             done += 1
             typer.echo(f"{program.key}: {name}: {each.count:,}")
-    if not done and not failures:
+    if waiting:
+        typer.echo(f"{program.key}: an import is going on: nothing becomes final until it is done")
+    elif not done and not failures:
         typer.echo(f"{program.key}: nothing was due")
     return failures

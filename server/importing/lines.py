@@ -39,6 +39,7 @@ class Lines:
             self._file = path.open("rb")
         except OSError as error:
             raise Unusable(f"{path} cannot be read: {error.strerror}.") from None
+        self.path = path
         self.size = path.stat().st_size
         self.refused: list[RefusedRow] = []
         self._stream: io.BufferedIOBase | gzip.GzipFile = self._file

@@ -22,6 +22,9 @@ ATTEMPTS_MAX = 10
 
 BATCHES_PER_COLLECTION = 5
 
+Renew = Callable[[], Awaitable[None]]
+"""Says before each batch that the import is alive."""
+
 Record = Callable[[Batch], Awaitable[Sequence[Recorded | Refusal]]]
 """Records a batch in one transaction."""
 
@@ -51,6 +54,7 @@ class Import:
 
     lines: Lines
     rows: Iterator[Row | RefusedRow]
+    renew: Renew
     new_batch: Callable[[], Batch]
     record: Record
     refused: RefusedRows
@@ -72,6 +76,7 @@ class Import:
             if not rows:
                 self.totals.is_complete = True
                 break
+            await self.renew()
             await self._write(rows)
             self.totals.seconds = time.monotonic() - started
             self._show()

@@ -35,7 +35,7 @@ class WatchfulTwin(Twin):
 
 class _Watched(TwinWriting):
     def __init__(self, writing: TwinWriting, replayed: list[MemberId]) -> None:
-        super().__init__(writing._tables)
+        super().__init__(writing._tables, writing._leases)
         self._replayed = replayed
 
     async def history(self, member: MemberId) -> list[tuple[Activity, tuple[Retraction, ...]]]:

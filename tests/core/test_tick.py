@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from gamification.imports import lease_of_import
 from gamification.ports import Bus, Contended, Store
 from gamification.program import Program
-from gamification.tick import ATTEMPTS_MAX, Done, Duty, tick
+from gamification.tick import ATTEMPTS_MAX, DUTIES, Done, Duty, tick
 from tests.builders import NOON, definition
 from tests.scene import scene
 
@@ -63,3 +64,23 @@ async def test_what_is_in_the_way_is_waited_for_a_few_times() -> None:
     assert await done(Contending(ATTEMPTS_MAX - 1)) == [Done("contend", 1)]
     (failed,) = await done(Contending(ATTEMPTS_MAX))
     assert (failed.count, type(failed.failure)) == (0, Contended)
+
+
+async def test_what_becomes_final_waits_for_an_import() -> None:
+    here = await scene(definition())
+    name = lease_of_import(here.program.id, "a file")
+    await here.store.take_lease(name, "a file", now=NOON, until=NOON)
+    duties = (*DUTIES, open_doors)
+    passed = [each async for each in tick(here.store, here.bus, here.program, now=NOON,
+        duties=duties)]  # fmt: skip
+    waiting = ("settle_periods", "pay_prizes", "run_leagues", "reward_communities")
+    assert passed == [
+        *(Done(duty, 0, is_waiting=True) for duty in waiting),
+        Done("expire_points", 0),
+        Done("tell_members", 0),
+        Done("announce_campaigns", 0),
+        Done("open_doors", 3),
+    ]
+    await here.store.give_back_lease(name, "a file")
+    passed = [each async for each in tick(here.store, here.bus, here.program, now=NOON)]
+    assert passed == [Done(duty.__name__, 0) for duty in DUTIES]

@@ -2,9 +2,10 @@
 
 import asyncio
 
-from gamification.ports import Store
+from gamification.imports import lease_of_import
+from gamification.ports import ProgramRecord, Store
 from models.store import open_store
-from tests.store.builders import at
+from tests.store.builders import at, new_program
 
 
 async def test_a_free_lease_is_taken(store: Store) -> None:
@@ -35,6 +36,37 @@ async def test_a_lease_given_back_is_free(store: Store) -> None:
 async def test_leases_are_told_apart_by_name(store: Store) -> None:
     await store.take_lease("tick", "ann", now=at(0), until=at(30))
     assert await store.take_lease("tock", "bob", now=at(0), until=at(30)) is True
+
+
+async def test_leases_of_who_died_are_forgotten(store: Store) -> None:
+    await store.take_lease("tick", "ann", now=at(0), until=at(30))
+    await store.take_lease("tock", "bob", now=at(0), until=at(31))
+    await store.drop_expired_leases(now=at(30))
+    assert await store.take_lease("tick", "cy", now=at(0), until=at(30)) is True
+    assert await store.take_lease("tock", "cy", now=at(30), until=at(60)) is False
+
+
+async def is_importing(store: Store, program: ProgramRecord) -> bool:
+    """What readers are told, and transactions: the same."""
+    told = await store.reading(program).is_importing()
+    async with store.writing(program) as writing:
+        assert await writing.is_importing() is told
+    return told
+
+
+async def test_a_program_knows_of_its_imports(store: Store, program: ProgramRecord) -> None:
+    other = await new_program(store, "other")
+    assert await is_importing(store, program) is False
+    await store.take_lease("import", "ann", now=at(0), until=at(30))
+    assert await is_importing(store, program) is False
+    for file in ("a.csv", "b.csv"):
+        name = lease_of_import(program.id, file)
+        assert await store.take_lease(name, file, now=at(0), until=at(30)) is True
+    assert [await is_importing(store, each) for each in (program, other)] == [True, False]
+    await store.give_back_lease(lease_of_import(program.id, "a.csv"), "a.csv")
+    assert await is_importing(store, program) is True
+    await store.drop_expired_leases(now=at(30))
+    assert await is_importing(store, program) is False
 
 
 async def test_of_many_processes_at_once_one_takes_it(postgresql_url: str) -> None:
