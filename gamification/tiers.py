@@ -6,7 +6,6 @@ by one step in each window. Levels for life and levels placed by hand stand besi
 the highest of them is held.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import NamedTuple
@@ -16,11 +15,9 @@ from gamification.definition.compiled import CompiledTier
 from gamification.ids import MemberId
 from gamification.names import number_of
 from gamification.state import TallyKey
+from gamification.tier_levels import NO_LEVEL, Numbers, held, reached_by, values_of
 from gamification.tier_steps import Find, Steps, begins, numbers_of, steps_at, window_at
 from gamification.windows import AllTime, Calendar, Rolling, Window, day_at
-
-NO_LEVEL = -1
-"""The index of the level of someone who has not reached the lowest."""
 
 FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands for an end that does not come."""
@@ -82,9 +79,9 @@ def level_at(
 ) -> int:
     """The index of the level that a member holds; `NO_LEVEL` below the lowest."""
     steps = steps_at(tier, member, find, at=at, calendar=calendar)
-    reached = _reached(tier, numbers_of(tier, member, find, steps))
+    owns = numbers_of(tier, member, find, steps)
     return max(
-        _earned(tier, reached, steps.shift),
+        held(tier, reached_by(tier, values_of(tier, owns)), steps.shift + tier.holds),
         lifelong(tier, member, find),
         placement(tier, member, find, at).level,
     )
@@ -139,66 +136,6 @@ def placement(tier: CompiledTier, member: MemberId, find: Find, at: datetime) ->
     return Placement(NO_LEVEL, None)
 
 
-# ---------------------------------------------------------------------------- what was reached
-
-
-def _reached(tier: CompiledTier, owns: Sequence[Sequence[int]]) -> list[int]:
-    """The level that each step was enough for, the running one first."""
-    return [tier.level_for(each) for each in zip(*_values(tier, owns), strict=True)]
-
-
-def _values(tier: CompiledTier, owns: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:
-    """What the numbers come to in each step: the days before added up, and what rolls over."""
-    if isinstance(tier.span, Rolling):
-        return [_rolled(own, tier.span.days) for own in owns]
-    if not tier.rolls_over:
-        return owns
-    return [
-        [value + over for value, over in zip(own, _over(tier, owns, index), strict=True)]
-        for index, own in enumerate(owns)
-    ]
-
-
-def _rolled(own: Sequence[int], days: int) -> list[int]:
-    """The sum of the last so many days on each day."""
-    sums: list[int] = []
-    total = sum(own[:days])
-    for step, value in enumerate(own):
-        sums.append(total)
-        total += (own[step + days] if step + days < len(own) else 0) - value
-    return sums
-
-
-def _over(tier: CompiledTier, owns: Sequence[Sequence[int]], index: int) -> list[int]:
-    """What each step takes over from the one before: what that had, by itself, beyond the threshold
-    of the level that it reached by itself. Levels that everyone has leave nothing over."""
-    over: list[int] = []
-    for own in list(zip(*owns, strict=True))[1:]:
-        level = tier.level_for(own)
-        least = None if level == NO_LEVEL else tier.levels[level].thresholds[index]
-        over.append(max(0, own[index] - least) if least else 0)
-    return [*over, 0]
-
-
-def _held(tier: CompiledTier, reached: Sequence[int]) -> int:
-    """The level held in the first of these steps."""
-    lowest = tier.lowest
-    if not tier.falls_by_step:
-        return max(lowest, *reached[: 1 + tier.holds])
-    level = lowest
-    for index in reversed(range(len(reached))):
-        # What is further back than the windows that are read has fallen by as many steps since.
-        level = max(lowest, level - 1, *reached[index : index + 1 + tier.holds])
-    return level
-
-
-def _earned(tier: CompiledTier, reached: Sequence[int], shift: int) -> int:
-    """The highest level held now or since the days of grace began."""
-    if not shift:
-        return _held(tier, reached)
-    return max(_held(tier, reached[step:]) for step in range(shift + 1))
-
-
 # ------------------------------------------------------------------------- what will come of it
 
 
@@ -209,21 +146,21 @@ class _Course:
         self,
         tier: CompiledTier,
         steps: Steps,
-        owns: tuple[list[int], ...],
+        owns: Numbers,
         at: datetime,
         calendar: Calendar,
     ) -> None:
         self.tier, self.steps, self.at, self.calendar = tier, steps, at, calendar
         self.owns = owns
         self.ahead = 0 if isinstance(tier.span, AllTime) else tier.steps_read + 1
-        later = [[0] * self.ahead + own for own in owns]
-        self.reached = _reached(tier, later)
+        later = [[0] * self.ahead + list(own) for own in owns]
+        self.reached = reached_by(tier, values_of(tier, later))
         self.held = self.held_in(0)
-        self.earned = _earned(tier, self.reached[self.ahead :], steps.shift)
+        self.earned = held(tier, self.reached[self.ahead :], steps.shift + tier.holds)
 
     def held_in(self, step: int) -> int:
         """The level held in a step by its numbers: in one to come for -1, -2, …."""
-        return _held(self.tier, self.reached[self.ahead + step :])
+        return held(self.tier, self.reached[self.ahead + step :], self.tier.holds)
 
     def ends(self, level: int) -> datetime | None:
         """When the level that is earned falls below one; None where it does not."""
@@ -259,7 +196,7 @@ class _Course:
 
     def numbers(self, level: int, *, keeps: bool) -> tuple[NumberStatus, ...]:
         """The numbers in the window that is running; `keeps`: the level has to be kept."""
-        values = _values(self.tier, self.owns)
+        values = values_of(self.tier, self.owns)
         return tuple(
             NumberStatus(
                 key=number.key,

@@ -25,8 +25,8 @@ from gamification.streak_runs import (
     settled,
 )
 from gamification.streaks import status_at
+from gamification.tier_levels import NO_LEVEL
 from gamification.tier_steps import tallies_asked
-from gamification.tiers import NO_LEVEL
 from gamification.tiers import status_at as status_of_tier
 
 MEMBERS_PAGE = 200

@@ -3,7 +3,8 @@
 from gamification.draft import Draft
 from gamification.outcomes import TierReached
 from gamification.quantity import SCALE
-from gamification.tiers import NO_LEVEL, level_at
+from gamification.tier_levels import NO_LEVEL
+from gamification.tiers import level_at
 
 
 def multiplied(draft: Draft, unit: str, amount: int) -> int:

@@ -7,7 +7,8 @@ import strawberry
 
 from gamification.definition.compiled import CompiledTier
 from gamification.definition.compiled import TierLevel as CompiledLevel
-from gamification.tiers import NO_LEVEL, NumberStatus, TierStatus
+from gamification.tier_levels import NO_LEVEL
+from gamification.tiers import NumberStatus, TierStatus
 from gql.scalars import Quantity
 
 

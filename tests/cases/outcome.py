@@ -24,7 +24,8 @@ from gamification.state import (
     TallyKey,
 )
 from gamification.streaks import status_at
-from gamification.tiers import NO_LEVEL, Holding
+from gamification.tier_levels import NO_LEVEL
+from gamification.tiers import Holding
 from gamification.tiers import status_at as status_of_tier
 
 Named = Callable[[MemberId], str]
