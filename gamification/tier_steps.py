@@ -92,16 +92,17 @@ def begins(
             assert_never(tier.span)
 
 
-def window_at(tier: CompiledTier, steps: Steps, *, at: datetime, calendar: Calendar) -> Window:
-    """The window that is running."""
+def window_of(
+    tier: CompiledTier, steps: Steps, step: int, *, at: datetime, calendar: Calendar
+) -> Window:
+    """The window of one of the steps: where days roll, that which ends with the day."""
     if isinstance(tier.span, Joined):
         starts_at, ends_at = (
-            begins(tier, steps, step, at=at, calendar=calendar) for step in (0, -1)
+            begins(tier, steps, each, at=at, calendar=calendar) for each in (step, step - 1)
         )
         return Window("", starts_at, ends_at)
-    found = windows.window_at(tier.span, at, calendar)
-    assert found is not None, "only seasons leave gaps"
-    return found
+    (key,) = steps.keys[step]
+    return windows.window(tier.span, key, calendar)
 
 
 def tallies_asked(tier: CompiledTier, at: datetime, calendar: Calendar) -> set[tuple[str, str]]:

@@ -16,7 +16,7 @@ from gamification.ids import MemberId
 from gamification.names import number_of
 from gamification.state import TallyKey
 from gamification.tier_levels import NO_LEVEL, Numbers, held, reached_by, values_of
-from gamification.tier_steps import Find, Steps, begins, numbers_of, steps_at, window_at
+from gamification.tier_steps import Find, Steps, begins, numbers_of, steps_at, window_of
 from gamification.windows import AllTime, Calendar, Rolling, Window, day_at
 
 FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -52,6 +52,7 @@ class TierStatus(NamedTuple):
     `value`, `to_keep` and `to_next` are those of the first of its numbers. `projected` is the level
     once the window that is running and the days of grace are over, and `holds_until` when the level
     falls, if nothing more is done (None: it does not). `held_by` is None below the lowest level.
+    `earned` is the level by the numbers alone, and `earned_until` when that falls.
     """
 
     level: int
@@ -65,6 +66,8 @@ class TierStatus(NamedTuple):
     numbers: tuple[NumberStatus, ...]
     for_life: int
     placed: "Placement"
+    earned: int
+    earned_until: datetime | None
 
 
 class Placement(NamedTuple):
@@ -104,7 +107,7 @@ def status_at(
     return TierStatus(
         level=level,
         value=first.value,
-        window=window_at(tier, steps, at=at, calendar=calendar),
+        window=window_of(tier, steps, 0, at=at, calendar=calendar),
         holds_until=_holds_until(course, level, for_life, placed),
         projected=max(projected, for_life),
         to_keep=first.to_keep or 0,
@@ -113,6 +116,8 @@ def status_at(
         numbers=numbers,
         for_life=for_life,
         placed=placed,
+        earned=course.earned,
+        earned_until=course.ends(course.earned),
     )
 
 

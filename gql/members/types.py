@@ -22,6 +22,7 @@ from gql.explain.badges import BadgeExplanation, explanation_of
 from gql.explain.challenges import ChallengeExplanation, challenge_explained
 from gql.explain.ranks import RankExplanation, rank_explained
 from gql.explain.streaks import StreakExplanation, streak_explained
+from gql.explain.tiers import TierExplanation, tier_explained
 from gql.leaderboards.boards import run_at
 from gql.leaderboards.entries import LeaderboardEntry, entry_of
 from gql.leaderboards.types import board_of
@@ -197,6 +198,17 @@ class Member(Node):
         streak: Annotated[str, strawberry.argument(description="The streak's key.")],
     ) -> StreakExplanation:
         return await streak_explained(info.context, self.record.id, streak)
+
+    @strawberry.field(
+        description="Why the member holds the level they hold on a ladder: what each window was "
+        "enough for, what holds the level, and what made it so."
+    )
+    async def explain_tier(
+        self,
+        info: Info,
+        tier: Annotated[str, strawberry.argument(description="The ladder's key.")],
+    ) -> TierExplanation:
+        return await tier_explained(info.context, self.record.id, tier)
 
     @strawberry.field(
         description="The member's part in the leagues, in the order of the definition."

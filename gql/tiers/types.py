@@ -160,5 +160,10 @@ class Tier:
         )
 
 
+def level_of(tier: CompiledTier, index: int) -> TierLevel | None:
+    """One of a ladder's levels by its index; None for `NO_LEVEL`."""
+    return None if index == NO_LEVEL else TierLevel.of(tier.levels[index])
+
+
 def _quantity(number: int | None) -> Quantity | None:
     return None if number is None else Quantity(number)

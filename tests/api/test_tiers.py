@@ -156,3 +156,108 @@ async def test_a_placement_moves_the_bar(hotel: World) -> None:
     await place(hotel, level="silver")
     query = '{ member(externalId: "ann") { progress { current target } } }'
     assert (await hotel.ask(query))["member"]["progress"] == [{"current": "0", "target": "40"}]
+
+
+EXPLAIN = """{ member(externalId: "ann") { explainTier(tier: "status") {
+  version nextLevel { key } earned { key } earnedUntil levelsFallen
+  tier { level { key } heldBy holdsUntil numbers { key toKeep toNext } }
+  windows { startsAt level { key } numbers { key value rolledOver level { key } } }
+  heldFrom { startsAt }
+  floors { level { key } value atLeast isReached }
+  placement { level until reason actor placedAt key stands }
+  activities { activity { key } version reached moved { key amount } }
+} } }"""
+
+
+async def explained(hotel: World) -> dict[str, Any]:
+    return (await hotel.ask(EXPLAIN))["member"]["explainTier"]
+
+
+async def test_a_level_is_explained_to_the_end(hotel: World) -> None:
+    await hotel.did("ann", "stay", value="30", key="first")
+    hotel.at += timedelta(days=200)  # 2018-03-18
+    await hotel.did("ann", "stay", value="2", key="second")
+    await place(hotel, level="gold", until="2018-06-01T00:00:00Z", key="match")
+    found = await explained(hotel)
+    silver, gold = {"key": "silver"}, {"key": "gold"}
+    assert found == {
+        "version": 1,
+        "nextLevel": None,
+        "earned": silver,
+        "earnedUntil": "2020-01-01T00:00:00Z",
+        "levelsFallen": 0,
+        "tier": {
+            "level": gold,
+            "heldBy": "PLACEMENT",
+            "holdsUntil": "2018-06-01T00:00:00Z",
+            "numbers": [
+                {"key": "nights", "toKeep": "18", "toNext": None},
+                {"key": "stays", "toKeep": None, "toNext": None},
+            ],
+        },
+        "windows": [
+            {
+                "startsAt": "2018-01-01T00:00:00Z",
+                "level": silver,
+                "numbers": [
+                    {"key": "nights", "value": "22", "rolledOver": "20", "level": silver},
+                    {"key": "stays", "value": "1", "rolledOver": "0", "level": {"key": "member"}},
+                ],
+            },
+            {
+                "startsAt": "2017-01-01T00:00:00Z",
+                "level": silver,
+                "numbers": [
+                    {"key": "nights", "value": "30", "rolledOver": "0", "level": silver},
+                    {"key": "stays", "value": "1", "rolledOver": "0", "level": {"key": "member"}},
+                ],
+            },
+        ],
+        "heldFrom": {"startsAt": "2018-01-01T00:00:00Z"},
+        "floors": [{"level": gold, "value": "32", "atLeast": "60", "isReached": False}],
+        "placement": {
+            "level": "gold",
+            "until": "2018-06-01T00:00:00Z",
+            "reason": "status match",
+            "actor": "desk",
+            "placedAt": "2018-03-18T12:00:02.000001Z",
+            "key": "match",
+            "stands": True,
+        },
+        "activities": [
+            {
+                "activity": {"key": "second"},
+                "version": 1,
+                "reached": None,
+                "moved": [{"key": "nights", "amount": "2"}, {"key": "stays", "amount": "1"}],
+            },
+            {
+                "activity": {"key": "first"},
+                "version": 1,
+                "reached": "silver",
+                "moved": [{"key": "nights", "amount": "30"}, {"key": "stays", "amount": "1"}],
+            },
+        ],
+    }
+
+
+async def test_an_explanation_knows_what_has_ended(hotel: World) -> None:
+    await hotel.did("ann", "stay", value="10", key="first")
+    await place(hotel, level="gold", key="match")
+    await place(hotel, key="back")
+    hotel.at += timedelta(days=500)  # 2019-01-12
+    found = await explained(hotel)
+    assert (found["earned"], found["earnedUntil"]) == ({"key": "member"}, None)
+    assert (found["heldFrom"], found["nextLevel"]) == (None, {"key": "silver"})
+    assert found["placement"]["level"] is None
+    assert not found["placement"]["stands"]
+    levels = [each["level"]["key"] for each in found["windows"]]
+    assert levels == ["member", "member", "silver"]  # the oldest is read for what rolls over
+    assert [each["activity"]["key"] for each in found["activities"]] == ["first"]
+
+
+async def test_an_unknown_ladder_is_not_explained(hotel: World) -> None:
+    await hotel.did("ann", "stay", value="10")
+    (error,) = (await hotel.answer(EXPLAIN.replace('"status"', '"statos"')))["errors"]
+    assert error["message"] == "there is no tier 'statos'"
+    assert error["extensions"]["code"] == "NOT_FOUND"

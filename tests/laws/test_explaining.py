@@ -2,7 +2,12 @@
 
 from hypothesis import given
 
-from gamification.definition.compiled import CompiledBadge, CompiledCriterion, CompiledProgram
+from gamification.definition.compiled import (
+    CompiledBadge,
+    CompiledCriterion,
+    CompiledProgram,
+    CompiledTier,
+)
 from gamification.definition.document import Repeat
 from gamification.explain.activities import attributes_at, explain_activity
 from gamification.explain.badges import (
@@ -16,13 +21,17 @@ from gamification.explain.badges import (
 )
 from gamification.explain.balances import explain_balance
 from gamification.explain.streaks import PERIODS_MAX, PeriodState, periods_of
+from gamification.explain.tiers import WINDOWS_MAX, TierExplained, explain_tier
 from gamification.ids import MemberId
 from gamification.lots import Portions
 from gamification.metrics import TOTAL
 from gamification.ports import EntryRow
 from gamification.progress import ProgressKind
 from gamification.streaks import status_at
+from gamification.tier_levels import NO_LEVEL
+from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases.show_progress import progress_of_members
+from gamification.windows import Rolling
 from tests.laws.effort import tried
 from tests.laws.histories import MOMENTS, POSTS
 from tests.laws.programs import programs
@@ -189,3 +198,61 @@ async def test_the_periods_of_a_streak_add_up_to_its_length(
             status = status_at(streak, member, find, at=now, calendar=rules.calendar)
             if ended or len(periods) < PERIODS_MAX:
                 assert length == status.length
+
+
+@tried(0.5)
+@given(programs(), stories())
+async def test_what_explains_a_tier_is_what_the_member_is_told(
+    rules: CompiledProgram, story: Story
+) -> None:
+    scene = await told(rules, story)
+    totals, now = await scene.totals(), MOMENTS[-2]
+    async with scene.store.judging(scene.program.record) as judging:
+        histories = {each.id: await judging.history(each.id) for each in await scene.members()}
+    for member, history in histories.items():
+        find = totals[member].tallies.get
+        for tier in rules.tiers.values():
+            status = status_of_tier(tier, member, find, at=now, calendar=rules.calendar)
+            explained = explain_tier(scene.program.timeline, tier, member, history, now=now)
+            assert explained.status == status
+            assert level_named(tier, explained) == status.level
+            running = explained.windows[0]
+            assert running.window == status.window
+            assert [(each.value, each.rolled_over) for each in running.numbers] == [
+                (each.value, each.rolled_over) for each in status.numbers
+            ]
+            for window in explained.windows:
+                assert window.level == max(each.level for each in window.numbers)
+            if not isinstance(tier.span, Rolling) and len(explained.windows) < WINDOWS_MAX:
+                assert moved_in(tier, explained) == shown_in(tier, explained)
+
+
+def level_named(tier: CompiledTier, explained: TierExplained) -> int:
+    """The level that the windows, the floors and the placement add up to."""
+    held_from, placed = explained.held_from, explained.placement
+    levels = {each.key: index for index, each in enumerate(tier.levels)}
+    return max(
+        tier.lowest if held_from is None else held_from.window.level - held_from.fallen,
+        *(each.level for each in explained.floors if each.value >= each.at_least),
+        levels[placed.level] if placed and placed.stands and placed.level else NO_LEVEL,
+        NO_LEVEL,
+    )
+
+
+def moved_in(tier: CompiledTier, explained: TierExplained) -> list[int]:
+    """What the facts that are named brought to each of the ladder's numbers."""
+    return [
+        sum(each.amount for fact in explained.facts for each in fact.moved if each.number == index)
+        for index in range(len(tier.numbers))
+    ]
+
+
+def shown_in(tier: CompiledTier, explained: TierExplained) -> list[int]:
+    """What each number came to in all the windows, by itself."""
+    return [
+        sum(
+            each.numbers[index].value - each.numbers[index].rolled_over - number.start
+            for each in explained.windows
+        )
+        for index, number in enumerate(tier.numbers)
+    ]

@@ -142,6 +142,12 @@ class CompiledTier:
                 return index
         return -1
 
+    def level_by(self, number: int, value: int) -> int:
+        """The index of the highest level that a value of one number reaches by itself; -1: none."""
+        leads = (level.thresholds[number] for level in self.levels)
+        reached = [i for i, least in enumerate(leads) if least is not None and value >= least]
+        return reached[-1] if reached else -1
+
     @cached_property
     def lowest(self) -> int:
         """The level of someone who has done nothing."""
