@@ -4,18 +4,23 @@ A subscription tells everybody who has begun what is new, and newcomers where it
 and those who deliver its results agree here on whom the next result is for.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from graphql import GraphQLError
+
+from gql.encoding import Encoded
 
 
 class Follower(Protocol):
     """Who is told the results. None of these waits."""
 
-    def tell(self, payload: bytes) -> None:
-        """Send a result, as JSON."""
+    wants_cursor: ClassVar[bool]
+    """Whether it is to be told the cursor of each result, also where the document does not ask."""
+
+    def tell(self, result: Encoded) -> None:
+        """Send a result."""
         ...
 
     def fail(self, errors: Sequence[GraphQLError]) -> None:
@@ -37,6 +42,9 @@ class Begin(Enum):
 After = str | Begin | None
 """The cursor that a newcomer goes on from; None for the present."""
 
+Place = str | Callable[[], Awaitable[str]]
+"""The cursor of an update, or what works it out: not everybody wants to know."""
+
 
 class Audience:
     """The followers of one execution: those who have begun, and newcomers who wait for that."""
@@ -46,6 +54,7 @@ class Audience:
         self._waiting: dict[After, dict[Follower, None]] = {}
         self._welcomed: dict[Follower, None] | None = None
         self._is_last_of_welcome = False
+        self._place: Place | None = None
         self.on_arrival: Callable[[], None] | None = None
         """Wakes the execution, once there is one."""
 
@@ -81,11 +90,19 @@ class Audience:
         waiting = [each for group in self._waiting.values() for each in group]
         return (*(self._welcomed or ()), *waiting)
 
+    async def cursor(self) -> str | None:
+        """The cursor of the result that was made last."""
+        return await self._place() if callable(self._place) else self._place
+
     def still_here(self, follower: Follower) -> bool:
         """Whether somebody that was addressed has not left meanwhile."""
         return follower in self.begun or follower in (self._welcomed or ())
 
     # ------------------------------------------------------------------ for the execution
+
+    def come_to(self, place: Place) -> None:
+        """The next result leaves those who are told it at this place."""
+        self._place = place
 
     def next_newcomers(self) -> After | None:
         """The cursor of those who wait longest. Only to be asked if somebody `is_waiting`."""

@@ -13,7 +13,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
@@ -36,8 +36,10 @@ from gql.errors import (
     refused,
     was_executed,
 )
+from gql.following import DEFAULT_PATIENCE, RETRY_AFTER_SECONDS, Patience
 from gql.sharing import Groups
-from gql.sockets import RETRY_AFTER_SECONDS, SEND_SECONDS, Connection, SocketAdapter, SocketHandler
+from gql.sockets import Connection, SocketAdapter, SocketHandler
+from gql.streaming import EventStreams, accepts_events, accepts_only_events, told_once
 
 DEADLINE_SECONDS = 10.0
 """How long a request may take, the reading of its body included."""
@@ -64,7 +66,7 @@ _HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 class GraphQLApp(GraphQL[Connection, None]):
     """The ASGI application at `/graphql`. `page` is the HTML that browsers get (None: none).
 
-    A socket whose reader takes longer than `send_seconds` for one message is given up. All HTTP
+    Readers of sockets and event streams who stop reading are given up as `patience` says. All HTTP
     requests under way hold `request_bytes_max` at most.
     """
 
@@ -78,7 +80,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         context_of: ContextOf,
         page: str | None = None,
         allowed_origins: Collection[str] = (),
-        send_seconds: float = SEND_SECONDS,
+        patience: Patience = DEFAULT_PATIENCE,
         request_bytes_max: int = BODIES_SIZE_MAX,
     ) -> None:
         super().__init__(
@@ -91,9 +93,10 @@ class GraphQLApp(GraphQL[Connection, None]):
         )
         self._context_of = context_of
         self._page = page
-        self.send_seconds = send_seconds
+        self.patience = patience
         self.groups = Groups(schema)
         self._bodies = Bodies(request_bytes_max)
+        self._streams = EventStreams(schema, self.groups, patience)
 
     # --------------------------------------------------------------------------------- HTTP
 
@@ -111,7 +114,7 @@ class GraphQLApp(GraphQL[Connection, None]):
             response = _overloaded(TIMEOUT, f"No answer within {DEADLINE_SECONDS:.0f} seconds.")
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> ASGIApp:
         accept = request.headers.get("accept", "")
         if request.method not in ("GET", "POST"):
             response = _refusal(405, BAD_REQUEST, "GraphQL is asked by GET or POST.")
@@ -122,6 +125,8 @@ class GraphQLApp(GraphQL[Connection, None]):
         try:
             async with _asked(request, self._bodies) as asked:
                 context = await self._context_of(request, None)
+                if accepts_events(accept) and (stream := self._streams.of(request, asked, context)):
+                    return stream
                 result = await self._execute(request, asked, context)
         except _Refused as refusal:
             return _refusal(refusal.status, refusal.code, str(refusal))
@@ -134,7 +139,7 @@ class GraphQLApp(GraphQL[Connection, None]):
             response = _refusal(401, UNAUTHENTICATED, str(refusal))
             response.headers["www-authenticate"] = "Bearer"
             return response
-        return _answer(result, is_graphql_json=GRAPHQL_JSON in accept)
+        return _answer(result, accept)
 
     async def _execute(
         self, request: Request, asked: "_Asked", context: Context
@@ -145,7 +150,7 @@ class GraphQLApp(GraphQL[Connection, None]):
                 variable_values=asked.variables,
                 context_value=context,
                 operation_name=asked.operation_name,
-                allowed_operation_types=_ALLOWED[request.method],
+                allowed_operation_types=_allowed(request),
                 operation_extensions=asked.extensions,
             )
         except MissingQueryError:
@@ -197,6 +202,14 @@ def _is_browser(request: Request, accept: str) -> bool:
     return request.method == "GET" and "text/html" in accept and "query" not in request.query_params
 
 
+def _allowed(request: Request) -> Collection[OperationType]:
+    """What may be executed and answered at once. Subscriptions get as far only if they are refused
+    (streaming.py has the others), and to those who accept events that is told as an event."""
+    allowed = _ALLOWED[request.method]
+    accept = request.headers.get("accept", "")
+    return {*allowed, OperationType.SUBSCRIPTION} if accepts_events(accept) else allowed
+
+
 @asynccontextmanager
 async def _asked(request: Request, bodies: Bodies) -> AsyncGenerator["_Asked"]:
     """What a request asks for, and its memory, until it is answered."""
@@ -245,8 +258,11 @@ def _parameters(given: object) -> _Asked:
     )
 
 
-def _answer(result: ExecutionResult, *, is_graphql_json: bool) -> Response:
+def _answer(result: ExecutionResult, accept: str) -> Response:
     """The response to a request that was executed, or refused before execution began."""
+    if accepts_only_events(accept):
+        return told_once(result)
+    is_graphql_json = GRAPHQL_JSON in accept
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [error.formatted for error in result.errors]

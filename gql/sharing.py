@@ -17,6 +17,7 @@ from strawberry.types.execution import ExecutionResult
 
 from gql.audience import After, Begin, Follower
 from gql.context import Context
+from gql.encoding import Encoded
 from gql.errors import unexpected, was_executed
 
 SLICE_SECONDS = 0.001
@@ -130,36 +131,34 @@ class Group:
 
     async def _hand_out(self, result: ExecutionResult) -> None:
         if was_executed(result):
-            await self._tell(self.audience.addressed(), encoded(result))
+            followers = self.audience.addressed()
+            await self._tell(followers, Encoded(result, await self._cursor(result, followers)))
             return
         # The execution is over, or has never begun.
         for follower in self.audience.not_begun():
             follower.fail(result.errors or ())
             self.audience.leave(follower)
-        await self._tell(tuple(self.audience.begun), encoded(result))
+        await self._tell(tuple(self.audience.begun), Encoded(result))
 
-    async def _tell(self, followers: Collection[Follower], payload: bytes) -> None:
+    async def _cursor(self, result: ExecutionResult, followers: Collection[Follower]) -> str | None:
+        """The cursor of a result, if anybody wants it. One without data has none: who comes back
+        after it is told again what it should have told."""
+        if result.data is None or not any(each.wants_cursor for each in followers):
+            return None
+        return await self.audience.cursor()
+
+    async def _tell(self, followers: Collection[Follower], result: Encoded) -> None:
         """Hand out in slices, between which the loop does what else is to be done."""
         slice_ends = perf_counter() + SLICE_SECONDS
         for number, follower in enumerate(followers, 1):
             if self.audience.still_here(follower):
-                follower.tell(payload)
+                follower.tell(result)
             if number % _SLICE_CHECKED_EACH == 0 and perf_counter() > slice_ends:
                 await asyncio.sleep(0)
                 slice_ends = perf_counter() + SLICE_SECONDS
 
     def _everybody(self) -> Collection[Follower]:
         return (*self.audience.begun, *self.audience.not_begun())
-
-
-def encoded(result: ExecutionResult) -> bytes:
-    """A result as the payload of a message."""
-    payload: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        payload["errors"] = [error.formatted for error in result.errors]
-    if result.extensions:
-        payload["extensions"] = result.extensions
-    return orjson.dumps(payload)
 
 
 def _variable_of_after(query: str, operation: OperationDefinitionNode) -> str | None:

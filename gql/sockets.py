@@ -25,18 +25,16 @@ from strawberry.types.execution import ExecutionResult
 from gql.context import Context
 from gql.documents import subscription_of
 from gql.errors import TIMEOUT, TOO_MANY_OPERATIONS, refused, unexpected, was_executed
-from gql.following import Failed, Pushing, SocketFollower, TooSlow
+from gql.following import (
+    RETRY_AFTER_SECONDS,
+    Failed,
+    Patience,
+    Pushing,
+    SocketFollower,
+    TooSlow,
+)
 from gql.pushing import PUSHING
 from gql.sharing import Asked, Groups
-
-SEND_SECONDS = 10.0
-"""How long one message may wait for its reader, if nothing else is set: then it is given up."""
-
-FIRST_RESULT_SECONDS = 10.0
-"""How long a query, a mutation or a subscription's snapshot may take."""
-
-RETRY_AFTER_SECONDS = 1
-"""After how long to ask again for what took too long."""
 
 SLOW_READER = 1013
 """RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
@@ -63,7 +61,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
 
     def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
         super().__init__(view, request, response)  # pyright: ignore[reportUnknownMemberType]
-        self._send_seconds: float = view.send_seconds  # of the application: gql/http.py
+        self.patience: Patience = view.patience  # of the application: gql/http.py
         self._pushing: Pushing | None = request.scope.get("extensions", {}).get(PUSHING)
 
     def push(self, head: bytes, body: bytes) -> bool:
@@ -82,7 +80,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
     async def send_text(self, text: str) -> None:
         """Send a text, and wait for a reader that is slow; not for ever."""
         try:
-            async with asyncio.timeout(self._send_seconds):
+            async with asyncio.timeout(self.patience.send):
                 await self.ws.send_text(text)
         except TimeoutError:
             self.hang_up(SLOW_READER, SLOW_READER_REASON)
@@ -95,7 +93,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
         # RFC 6455 leaves 123 bytes for the reason.
         short = reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
         try:
-            async with asyncio.timeout(self._send_seconds):
+            async with asyncio.timeout(self.patience.send):
                 await super().close(code, short)
         except (TimeoutError, RuntimeError, OSError) as error:
             raise WebSocketDisconnected from error
@@ -156,7 +154,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             except TimeoutError:
                 error = refused(
                     TIMEOUT,
-                    f"No result within {FIRST_RESULT_SECONDS:.0f} seconds.",
+                    f"No result within {self._patience.first_result:.0f} seconds.",
                     retry_after=RETRY_AFTER_SECONDS,
                 )
                 await operation.send_initial_errors([error])
@@ -188,7 +186,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         """Be told what a subscription tells all who ask for it, to its end."""
         adapter = cast("SocketAdapter", self.websocket)
         follower = SocketFollower(adapter, operation.id)
-        follower.begin_within(FIRST_RESULT_SECONDS)
+        follower.begin_within(self._patience.first_result)
         group = cast("Groups", cast("Any", self.view).groups).join(asked, context, follower)
         try:
             await follower.over
@@ -208,7 +206,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             context_value=context,
             operation_name=operation.operation_name,
         )
-        async with aclosing(results), asyncio.timeout(FIRST_RESULT_SECONDS):
+        async with aclosing(results), asyncio.timeout(self._patience.first_result):
             result = cast("ExecutionResult", await anext(results))
         if not was_executed(result):
             raise Failed(result.errors or [])
@@ -217,6 +215,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     def _give_up_if_stalled(self) -> None:
         if self._is_stalled and self._reading is not None:
             self._reading.cancel()
+
+    @property
+    def _patience(self) -> Patience:
+        return cast("SocketAdapter", self.websocket).patience
 
     @property
     def _is_stalled(self) -> bool:

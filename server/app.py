@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
 from gamification.ports import Store
+from gql.following import Patience
 from gql.http import GraphQLApp
 from gql.schema import printed_schema, schema
 from server.health import health_routes
@@ -36,7 +37,7 @@ def create_app(
         context_of=parts.context_of,
         page=graphiql_page(demo_key) if settings.graphiql else None,
         allowed_origins=settings.allowed_origins,
-        send_seconds=settings.socket_send_seconds_max,
+        patience=Patience(send=settings.socket_send_seconds_max),
         request_bytes_max=settings.request_bytes_max,
     )
 
@@ -60,7 +61,7 @@ def create_app(
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
                 allow_methods=["GET", "POST"],
-                allow_headers=["Authorization", "Content-Type"],
+                allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
                 max_age=PREFLIGHT_SECONDS,
             ),
         ],

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from server.settings import Settings
 from server.sockets import AbortingSockets
+from server.streams import StreamingHttp
 from server.unusable import Unusable
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def config_for(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="none",
-        http="httptools",
+        http=StreamingHttp,
         ws=AbortingSockets,
         ws_max_size=settings.socket_message_bytes_max,
         ws_ping_interval=settings.socket_ping_seconds,

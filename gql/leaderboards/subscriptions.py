@@ -30,6 +30,7 @@ class Shown:
     """What of a board an update shows, each part read once and only if it is asked for."""
 
     context: Context
+    present: Present
     run: Run
     first: int
     member: str | None
@@ -42,10 +43,11 @@ class Shown:
     def around(self) -> "asyncio.Future[Sequence[Place]]":
         return asyncio.ensure_future(self._around())
 
-    async def state(self) -> str:
-        """Tells this state from others."""
+    async def cursor(self) -> str:
+        """Tells this state of the board from others."""
         shown = (self.run.window.key, _standings(await self.top), _standings(await self.around))
-        return blake2b(repr(shown).encode(), digest_size=_STATE_BYTES).hexdigest()
+        digest = blake2b(repr(shown).encode(), digest_size=_STATE_BYTES).hexdigest()
+        return self.present.cursor(digest)
 
     async def _around(self) -> Sequence[Place]:
         if not self.member:
@@ -56,7 +58,6 @@ class Shown:
 @strawberry.type(description="A leaderboard as it is after a change.")
 class LeaderboardUpdate:
     shown: strawberry.Private[Shown]
-    present: strawberry.Private[Present]
     resync: bool = strawberry.field(
         description="Whether the cursor that was given is of something else. A board has no "
         "history: its present state is all there is to know."
@@ -68,7 +69,7 @@ class LeaderboardUpdate:
         "anybody there, a place or a score is."
     )
     async def cursor(self) -> str:
-        return self.present.cursor(await self.shown.state())
+        return await self.shown.cursor()
 
     @strawberry.field(description="The best `first` of it.")
     async def entries(self, info: Info) -> list[LeaderboardEntry]:
@@ -120,9 +121,10 @@ class LeaderboardSubscriptions:
             async for update in stream:
                 board = board_of(context, key)
                 run = run_at(board, context.at, context.program.rules.calendar)
+                shown = Shown(context, present, run, top, around)
+                context.audience.come_to(shown.cursor)
                 yield LeaderboardUpdate(
-                    shown=Shown(context, run, top, around),
-                    present=present,
+                    shown=shown,
                     resync=update.resync,
                     period=LeaderboardPeriod.of(run, context.program.rules),
                 )

@@ -57,8 +57,10 @@ class MemberSubscriptions:
         async with aclosing(stream):
             async for update in stream:
                 member = await context.loaders.members_named.load(external_id)
+                cursor = told.cursor(update.position)
+                context.audience.come_to(cursor)
                 yield MemberUpdate(
-                    cursor=told.cursor(update.position),
+                    cursor=cursor,
                     resync=update.resync,
                     member=Member.of(member) if member else None,
                     notices=[Notice.of(notice) for notice in update.notices],

@@ -42,8 +42,10 @@ class ProgramSubscriptions:
         stream = updates(context, listening, told, per_second=per_second, after=after)
         async with aclosing(stream):
             async for update in stream:
+                cursor = told.cursor(update.position)
+                context.audience.come_to(cursor)
                 yield FeedUpdate(
-                    cursor=told.cursor(update.position),
+                    cursor=cursor,
                     resync=update.resync,
                     notices=[Notice.of(each) for each in update.notices],
                 )

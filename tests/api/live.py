@@ -9,7 +9,10 @@ from typing import Any
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
+from gql.following import DEFAULT_PATIENCE, Patience
+from gql.sharing import Groups
 from server.sockets import AbortingSockets
+from server.streams import StreamingHttp
 from tests.api.world import World
 
 PROTOCOL = "graphql-transport-ws"
@@ -61,8 +64,10 @@ class Socket:
 class Server:
     """The world's app on a port of this machine."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, groups: Groups) -> None:
+        self.groups = groups
         self.url = f"ws://127.0.0.1:{port}/"
+        self.http_url = f"http://127.0.0.1:{port}/"
 
     @asynccontextmanager
     async def socket(self, **options: Any) -> AsyncGenerator[Socket]:
@@ -91,17 +96,23 @@ class _QuietServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(world: World) -> AsyncGenerator[Server]:
+async def serving(
+    world: World,
+    *,
+    http: type[asyncio.Protocol] = StreamingHttp,
+    patience: Patience = DEFAULT_PATIENCE,
+) -> AsyncGenerator[Server]:
     """Serve a world until the end of the block."""
+    app = world.app(patience)
     config = uvicorn.Config(
-        world.app(), port=0, lifespan="off", log_config=None, ws=AbortingSockets
+        app, port=0, lifespan="off", log_config=None, ws=AbortingSockets, http=http
     )
     server = _QuietServer(config)
     task = asyncio.create_task(server._serve())  # pyright: ignore[reportPrivateUsage]
     try:
         async with asyncio.timeout(SECONDS_MAX):
             await server.is_up.wait()
-        yield Server(server.servers[0].sockets[0].getsockname()[1])
+        yield Server(server.servers[0].sockets[0].getsockname()[1], app.groups)
     finally:
         server.should_exit = True
         await task

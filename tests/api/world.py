@@ -20,6 +20,7 @@ from gamification.use_cases.record_activities import Recorded, record_activities
 from gql.bodies import BODIES_SIZE_MAX
 from gql.context import Context
 from gql.errors import Unauthenticated
+from gql.following import DEFAULT_PATIENCE, Patience
 from gql.http import GraphQLApp
 from gql.schema import schema
 from server.live.hub import LocalHub
@@ -135,11 +136,17 @@ class World:
             raise Unauthenticated("These credentials are not known.")
         return self.context()
 
-    def app(self, *, request_bytes_max: int = BODIES_SIZE_MAX) -> GraphQLApp:
+    def app(
+        self,
+        patience: Patience = DEFAULT_PATIENCE,
+        *,
+        request_bytes_max: int = BODIES_SIZE_MAX,
+    ) -> GraphQLApp:
         return GraphQLApp(
             schema,
             context_of=self.context_of,
             page="<!doctype html>",
+            patience=patience,
             request_bytes_max=request_bytes_max,
         )
 

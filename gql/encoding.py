@@ -1,0 +1,38 @@
+"""A result in the bytes that go out: without this everybody who is told it would pay for them."""
+
+from typing import Any
+
+import orjson
+from strawberry.types.execution import ExecutionResult
+
+from gql.errors import was_executed
+
+
+class Encoded:
+    """A result, encoded once for all who are told it. `cursor` is what they can go on from, where
+    somebody asked for it."""
+
+    __slots__ = ("_event", "cursor", "json")
+
+    def __init__(self, result: ExecutionResult, cursor: str | None = None) -> None:
+        self.json = _json(result)
+        self.cursor = cursor
+        self._event: bytes | None = None
+
+    @property
+    def event(self) -> bytes:
+        """The result as an event of `text/event-stream`."""
+        if self._event is None:
+            id = b"id: %b\n" % self.cursor.encode() if self.cursor else b""
+            # JSON has no line breaks of its own, so it is one line of data.
+            self._event = b"event: next\n%bdata: %b\n\n" % (id, self.json)
+        return self._event
+
+
+def _json(result: ExecutionResult) -> bytes:
+    payload: dict[str, Any] = {"data": result.data} if was_executed(result) else {}
+    if result.errors:
+        payload["errors"] = [error.formatted for error in result.errors]
+    if result.extensions:
+        payload["extensions"] = result.extensions
+    return orjson.dumps(payload)
