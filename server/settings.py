@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.address import Address
+from server.redis_url import check_redis_url
 from server.unusable import Unusable
 
 PREFIX = "GAMIFICATION_"
@@ -43,6 +44,18 @@ class Settings(BaseSettings):
     )
     database_pool_size: int = Field(
         10, ge=1, le=200, description="Connections to PostgreSQL this process opens at most."
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis or Valkey, by which server processes tell each other at once what has "
+        "changed: redis://:PASSWORD@HOST:6379/0, rediss://… (TLS) or unix:///PATH. Without it they "
+        "find out by asking the database once a second.",
+    )
+    redis_prefix: str = Field(
+        "gamification",
+        pattern=r"^[A-Za-z0-9_.:-]{1,64}$",
+        description="What all names in Redis begin with. Deployments that share a Redis and not a "
+        "database need one each.",
     )
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 for any.")
@@ -136,6 +149,13 @@ class Settings(BaseSettings):
         Address.of(value.get_secret_value())
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_redis_url(value.get_secret_value())
+        return value
+
 
 class Shown(NamedTuple):
     """One setting as `gamification settings` lists it; secrets are masked."""
@@ -180,7 +200,7 @@ def shown(settings: Settings) -> list[Shown]:
 
 
 def without_password(url: str) -> str:
-    """A database URL that may be shown: its password is stars, and so is everything after `?`."""
+    """A URL that may be shown: its password is stars, and so is everything after `?`."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return url
@@ -192,6 +212,8 @@ def without_password(url: str) -> str:
 
 def _text(value: object) -> str:
     match value:
+        case None:
+            return ""
         case SecretStr():
             return without_password(value.get_secret_value())
         case Enum():
