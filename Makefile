@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench test-browser audit prove clean
+.PHONY: help install run test check format bench soak test-browser audit prove clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -42,6 +42,9 @@ format: $(SYNCED) ## Bring the code into the house's form
 
 bench: $(SYNCED) ## Measure
 	@$(PYTHON) -m benchmarks
+
+soak: $(SYNCED) ## Load a server for five minutes on each database: does it leak, lose or repeat?
+	@$(PYTHON) -m benchmarks soak
 
 test-browser: $(SYNCED) ## Test the demo's page in headless Chromium
 	@chromium="$${CHROMIUM:-$$(command -v chromium || command -v chromium-browser \

@@ -1,10 +1,12 @@
-"""Runs the measurements named on the command line (all without one) and prints one table."""
+"""Runs the measurements named on the command line (without one all but the soak), and prints one
+table."""
 
 import sys
 from collections.abc import Callable, Iterable
 
 from benchmarks import engine, fanout, forum_import, http
 from benchmarks.machine import described
+from benchmarks.soak import run as soak
 from benchmarks.table import Figure, rendered
 
 MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -14,18 +16,21 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "http": http.measure,
     "fanout": fanout.measure,
 }
+ALONE: dict[str, Callable[[], Iterable[Figure]]] = {"soak": soak.measure}
+"""What runs only when it is named: it takes long, and is about faults more than about speed."""
 
 
 def main() -> None:
     """Run and print. Each measurement says what it does on standard error while it runs."""
     names = sys.argv[1:] or list(MEASUREMENTS)
-    unknown = [name for name in names if name not in MEASUREMENTS]
+    known = MEASUREMENTS | ALONE
+    unknown = [name for name in names if name not in known]
     if unknown:
-        sys.exit(f"There is no {', '.join(unknown)}. Choose from {', '.join(MEASUREMENTS)}.")
+        sys.exit(f"There is no {', '.join(unknown)}. Choose from {', '.join(known)}.")
     figures: list[Figure] = []
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        figures += MEASUREMENTS[name]()
+        figures += known[name]()
     print(described(), rendered(figures), sep="\n\n")
 
 

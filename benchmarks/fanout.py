@@ -4,23 +4,20 @@ import asyncio
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 import httpx
 import orjson
 import psutil
 import uvloop
 
-from benchmarks.http import serving
 from benchmarks.load import load
 from benchmarks.machine import cpu_seconds
+from benchmarks.running import Running, running
 from benchmarks.sockets import Crowd, Subscriber, subscribe
 from benchmarks.table import Figure
 
@@ -47,21 +44,9 @@ VOTE = (
 )
 
 
-class Watched(NamedTuple):
-    """A server whose board is watched."""
-
-    url: str
-    token: str
-    server: psutil.Process
-
-    @property
-    def memory(self) -> int:
-        return self.server.memory_info().rss
-
-
 def measure() -> Iterable[Figure]:
     """Fan-out to so many sockets beside the floor; then mutations with and without sockets."""
-    with _watched() as watched:
+    with running("sqlite", DEFINITION, "fanout") as watched:
         text = asyncio.run(_one_result(watched))
         for sockets in SOCKETS:
             yield from uvloop.run(_fan_out(watched, sockets, slow=0))
@@ -71,12 +56,10 @@ def measure() -> Iterable[Figure]:
         yield from uvloop.run(_beside_writing(watched, SOCKETS[0]))
 
 
-async def _fan_out(watched: Watched, sockets: int, *, slow: int) -> list[Figure]:
+async def _fan_out(watched: Running, sockets: int, *, slow: int) -> list[Figure]:
     crowd = Crowd()
     memory = watched.memory
-    opened = await subscribe(
-        crowd, watched.url.replace("http", "ws"), BOARD, token=watched.token, sockets=sockets
-    )
+    opened = await subscribe(crowd, watched.socket_url, BOARD, token=watched.token, sockets=sockets)
     memory = watched.memory - memory
     for each in opened[:slow]:
         assert each.transport is not None
@@ -97,7 +80,7 @@ async def _fan_out(watched: Watched, sockets: int, *, slow: int) -> list[Figure]
     return figures
 
 
-async def _floor(floor: Watched, sockets: int) -> list[Figure]:
+async def _floor(floor: Running, sockets: int) -> list[Figure]:
     crowd = Crowd()
     opened = await subscribe(crowd, floor.url, BOARD, token="", sockets=sockets)
 
@@ -125,14 +108,14 @@ async def _rounds(
     return (cpu_seconds(server) - before) * 1e6 / (ROUNDS * sockets), last
 
 
-async def _beside_writing(watched: Watched, sockets: int) -> list[Figure]:
+async def _beside_writing(watched: Running, sockets: int) -> list[Figure]:
     """Mutations without and with sockets, in turn."""
     alone: list[float] = []
     beside: list[float] = []
     for _ in range(PASSES):
         alone.append(await _rate(watched))
         opened = await subscribe(
-            Crowd(), watched.url.replace("http", "ws"), BOARD, token=watched.token, sockets=sockets
+            Crowd(), watched.socket_url, BOARD, token=watched.token, sockets=sockets
         )
         beside.append(await _rate(watched))
         _close(opened)
@@ -146,7 +129,7 @@ async def _beside_writing(watched: Watched, sockets: int) -> list[Figure]:
     ]
 
 
-async def _rate(watched: Watched) -> float:
+async def _rate(watched: Running) -> float:
     numbers = count()
 
     def body() -> bytes:
@@ -159,7 +142,7 @@ async def _rate(watched: Watched) -> float:
     return done.requests / done.seconds
 
 
-def _client(watched: Watched) -> httpx.AsyncClient:
+def _client(watched: Running) -> httpx.AsyncClient:
     headers = {"authorization": f"Bearer {watched.token}"}
     url = watched.url.removesuffix("/graphql")
     return httpx.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False)
@@ -170,7 +153,7 @@ async def _vote(client: httpx.AsyncClient, member: str) -> None:
     assert response.json()["data"]["recordActivity"]["userErrors"] == [], response.text
 
 
-async def _one_result(watched: Watched) -> str:
+async def _one_result(watched: Running) -> str:
     """A message as each socket gets it, of a board with ten members."""
     async with _client(watched) as client:
         for number in range(10):
@@ -193,31 +176,7 @@ def _close(opened: Iterable[Subscriber]) -> None:
 
 
 @contextmanager
-def _watched() -> Generator[Watched]:
-    """`gamification serve` on an empty SQLite file with one board."""
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite://{folder}/fanout.db"
-        environment = {**os.environ, "GAMIFICATION_DATABASE_URL": url}
-        definition = Path(folder) / "fanout.yaml"
-        definition.write_text(DEFINITION)
-
-        def command(*args: str) -> str:
-            done = subprocess.run(
-                [Path(sys.executable).parent / "gamification", *args],
-                env=environment, cwd=folder, check=True, stdout=subprocess.PIPE, text=True,
-            )  # fmt: skip
-            return done.stdout
-
-        command("apply", str(definition))
-        scopes = ("--scope", "read", "--scope", "activities:write")
-        keys = command("keys", "create", "--program", "fanout", *scopes)
-        with serving(environment, Path(folder)) as (address, server):
-            token = keys.strip().splitlines()[-1]
-            yield Watched(f"{address}/graphql", token, psutil.Process(server))
-
-
-@contextmanager
-def _broadcasting(text: str) -> Generator[Watched]:
+def _broadcasting(text: str) -> Generator[Running]:
     """The floor's server."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.broadcast"],
@@ -226,7 +185,7 @@ def _broadcasting(text: str) -> Generator[Watched]:
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        yield Watched(f"ws://127.0.0.1:{port}/", "", psutil.Process(process.pid))
+        yield Running(f"ws://127.0.0.1:{port}/", "", psutil.Process(process.pid), None)
     finally:
         process.terminate()
         process.wait(30)

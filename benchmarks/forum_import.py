@@ -1,17 +1,12 @@
 """What an import costs, as a rate and as a multiple of bare bulk SQL writing the same rows."""
 
-import os
 import re
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
+from subprocess import STDOUT
 
 from benchmarks import bare_sql, forum
-from benchmarks.postgresql import postgresql
+from benchmarks.running import fresh_database
 from benchmarks.table import Figure
 
 GOALS = {"sqlite": "≥ 10,000", "postgresql": "≥ 8,000"}
@@ -20,19 +15,19 @@ BATCH = 20_000
 
 def measure(database: str) -> Iterable[Figure]:
     """Import the whole forum with the command line, then write the same rows with bare SQL."""
-    with _database(database) as (url, folder):
-        _run("apply", str(forum.DEFINITION), url=url, folder=folder)
+    with fresh_database(database) as fresh:
+        fresh.applied(forum.DEFINITION.read_text("utf-8"))
         started = time.perf_counter()
-        shown = _run(
-            "import", "--program", "travel-forum", str(forum.forum_file()), url=url, folder=folder
+        shown = fresh.command(
+            "import", "--program", "travel-forum", str(forum.forum_file()), stderr=STDOUT
         )
         seconds = time.perf_counter() - started
         count = int(_found(r"([\d,]+) rows", shown))
         memory = int(_found(r"([\d,]+) MB", shown))
         if database == "sqlite":
-            floor = bare_sql.sqlite_seconds(folder / "floor.db", BATCH)
+            floor = bare_sql.sqlite_seconds(fresh.folder / "floor.db", BATCH)
         else:
-            floor = bare_sql.postgresql_seconds(url, BATCH)
+            floor = bare_sql.postgresql_seconds(fresh.url, BATCH)
         name = f"import, {database}"
         yield Figure(f"{name}: activities", count, "")
         yield Figure(name, count / seconds, "activities/s", GOALS[database])
@@ -43,27 +38,3 @@ def measure(database: str) -> Iterable[Figure]:
 def _found(pattern: str, text: str) -> str:
     """The last number that the command line printed in this place."""
     return re.findall(pattern, text)[-1].replace(",", "")
-
-
-@contextmanager
-def _database(kind: str) -> Generator[tuple[str, Path]]:
-    with tempfile.TemporaryDirectory(prefix="gamification-bench-") as folder:
-        if kind == "sqlite":
-            yield f"sqlite://{folder}/forum.db", Path(folder)
-            return
-        with postgresql() as (url, _):
-            yield url, Path(folder)
-
-
-def _run(*command: str, url: str, folder: Path) -> str:
-    gamification = Path(sys.executable).parent / "gamification"
-    done = subprocess.run(
-        [gamification, *command],
-        env={**os.environ, "GAMIFICATION_DATABASE_URL": url},
-        cwd=folder,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    return done.stdout

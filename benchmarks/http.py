@@ -2,24 +2,16 @@
 
 import asyncio
 import os
-import re
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from itertools import count, islice
-from pathlib import Path
-from typing import NamedTuple
 
 import orjson
-import psutil
 
 from benchmarks import forum
 from benchmarks.load import Load, load
 from benchmarks.machine import cpu_seconds
-from benchmarks.postgresql import postgresql
+from benchmarks.running import Database, Running, running
 from benchmarks.table import Figure
 from gamification.facts import NewActivity
 
@@ -52,21 +44,12 @@ TOP = """
 """
 
 
-class Running(NamedTuple):
-    """A server under measurement."""
-
-    url: str
-    token: str
-    server: psutil.Process
-    database: psutil.Process
-
-
 def measure() -> Iterable[Figure]:
     """Mutations by 64 clients, then the top 100 by 16, on PostgreSQL; the best of three passes."""
-    with _running() as running:
-        yield from _figures(running, "recordActivity, 64 clients", _records(), CLIENTS, goal=600)
+    with _forum() as server:
+        yield from _figures(server, "recordActivity, 64 clients", _records(), CLIENTS, goal=600)
         top = orjson.dumps({"query": TOP})
-        yield from _figures(running, "top 100, six fields", lambda: top, 16, goal=1200)
+        yield from _figures(server, "top 100, six fields", lambda: top, 16, goal=1200)
 
 
 def _figures(
@@ -84,6 +67,7 @@ def _pass(
     running: Running, body: Callable[[], bytes], connections: int
 ) -> tuple[float, float, float]:
     """Processor time of the server and of both for each request (µs), and the rate."""
+    assert running.database is not None
     server, database = cpu_seconds(running.server), cpu_seconds(running.database)
     done: Load = asyncio.run(
         load(running.url, body, token=running.token, connections=connections, seconds=SECONDS)
@@ -121,27 +105,17 @@ def _records() -> Callable[[], bytes]:
 
 
 @contextmanager
-def _running() -> Generator[Running]:
+def _forum() -> Generator[Running]:
     """A server on a fresh PostgreSQL with the first part of the forum in it."""
-    with tempfile.TemporaryDirectory() as folder, postgresql() as (url, database):
-        environment = {**os.environ, "GAMIFICATION_DATABASE_URL": url}
 
-        def command(*args: str) -> str:
-            done = subprocess.run(
-                [Path(sys.executable).parent / "gamification", *args],
-                env=environment, cwd=folder, check=True, stdout=subprocess.PIPE, text=True,
-            )  # fmt: skip
-            return done.stdout
-
-        command("apply", str(forum.DEFINITION))
-        part = Path(folder) / "part.jsonl"
+    def filled(database: Database) -> None:
+        part = database.folder / "part.jsonl"
         part.write_bytes(b"".join(map(_line, forum.activities(IMPORTED))))
-        command("import", "--program", "travel-forum", str(part))
-        scopes = ("--scope", "read", "--scope", "activities:write")
-        keys = command("keys", "create", "--program", "travel-forum", *scopes)
-        with serving(environment, Path(folder)) as (address, server):
-            token = keys.strip().splitlines()[-1]
-            yield Running(f"{address}/graphql", token, psutil.Process(server), database)
+        database.command("import", "--program", "travel-forum", str(part))
+
+    rules = forum.DEFINITION.read_text("utf-8")
+    with running("postgresql", rules, "travel-forum", filled=filled) as server:
+        yield server
 
 
 def _line(activity: NewActivity) -> bytes:
@@ -155,34 +129,3 @@ def _line(activity: NewActivity) -> bytes:
         "properties": activity.properties,
     }
     return orjson.dumps(row) + b"\n"
-
-
-@contextmanager
-def serving(environment: dict[str, str], folder: Path) -> Generator[tuple[str, int]]:
-    """`gamification serve` on a free port: its address and its process id."""
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        serving = subprocess.Popen(
-            [Path(sys.executable).parent / "gamification", "serve", "--port", "0"],
-            env={**environment, "GAMIFICATION_LOG_LEVEL": "info"},
-            cwd=folder,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield _address(log, serving), serving.pid
-    finally:
-        serving.terminate()
-        serving.wait(30)
-
-
-def _address(log: Path, serving: subprocess.Popen[bytes]) -> str:
-    """The address the server says it listens on, once it does."""
-    for _ in range(300):
-        found = re.search(r"http://[\d.]+:\d+", log.read_text())
-        if found:
-            return found[0]
-        if serving.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise SystemExit(f"the server did not start: {log.read_text()[-2000:]}")

@@ -1,0 +1,1 @@
+"""Hours of work on one server, compressed: whether it leaks, grows, loses or repeats anything."""

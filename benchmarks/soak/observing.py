@@ -1,0 +1,90 @@
+"""What a server process holds: tasks, threads, open files and sockets, memory."""
+
+import asyncio
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+import psutil
+
+QUIET_SECONDS_MAX = 60
+"""How long a server may take to let go of what it no longer needs: an idle connection of a client
+stays for fifteen seconds."""
+
+
+class Held(NamedTuple):
+    """What a process holds that it must give back. Connections to the database are bounded by its
+    pool, and kept."""
+
+    tasks: int
+    threads: int
+    clients: int
+    files: int
+
+    def beyond(self, before: "Held") -> list[str]:
+        """What there is more of than before, in words."""
+        return [
+            f"{name}: {now} where there were {then}"
+            for name, now, then in zip(self._fields, self, before, strict=True)
+            if now > then
+        ]
+
+
+class Observer:
+    """Looks at a server that `observed.py` runs."""
+
+    def __init__(self, server: "subprocess.Popen[bytes]", port: int) -> None:
+        self._server = server
+        self._process = psutil.Process(server.pid)
+        self._port = port
+        self.memory: list[int] = []
+        """Bytes, once a second since `watch` began."""
+
+    async def watch(self) -> None:
+        """Note the memory every second, until cancelled."""
+        while True:
+            self.memory.append(self._process.memory_info().rss)
+            await asyncio.sleep(1)
+
+    def held(self) -> Held:
+        """What the process holds now."""
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(b"\n")
+        self._server.stdin.flush()
+        tasks = orjson.loads(self._server.stdout.readline())["tasks"]
+        connections = self._process.net_connections()
+        clients = sum(each.laddr.port == self._port for each in connections if each.laddr)
+        return Held(tasks, self._process.num_threads(), clients, self._files())
+
+    async def quiet(self, wanted: Held | None = None) -> Held:
+        """What it holds once that is no more than wanted; or (None) stays the same for a while."""
+        held, same = self.held(), 0
+        for _ in range(QUIET_SECONDS_MAX):
+            if (wanted is None and same >= 3) or (wanted is not None and not held.beyond(wanted)):
+                break
+            await asyncio.sleep(1)
+            before, held = held, self.held()
+            same = same + 1 if held == before else 0
+        return held
+
+    def _files(self) -> int:
+        """Descriptors that are no sockets."""
+        count = 0
+        for descriptor in Path(f"/proc/{self._server.pid}/fd").iterdir():
+            with suppress(OSError):
+                count += not str(descriptor.readlink()).startswith("socket:")
+        return count
+
+
+def slope(memory: Sequence[int]) -> float:
+    """MB a minute by which memory grew in the second half: the line of least squares."""
+    half = memory[len(memory) // 2 :]
+    if len(half) < 2:
+        return 0.0
+    middle, mean = (len(half) - 1) / 2, sum(half) / len(half)
+    rise = sum((at - middle) * (size - mean) for at, size in enumerate(half))
+    return rise / sum((at - middle) ** 2 for at in range(len(half))) * 60 / 1e6
