@@ -1,6 +1,6 @@
 """A state as one fact is changing it: rules read and write the draft, the state stays as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gamification.definition.compiled import (
     CompiledBadge,
@@ -8,7 +8,7 @@ from gamification.definition.compiled import (
     CompiledProgram,
     Watcher,
 )
-from gamification.facts import Activity, Scalar
+from gamification.facts import Activity, Remains, Scalar
 from gamification.lots import Hold
 from gamification.metrics import Aggregation
 from gamification.outcomes import (
@@ -37,7 +37,10 @@ from gamification.windows import key_at, keys_read
 
 
 class Draft:
-    """What judging `activity` has come to so far, on top of `state`."""
+    """What judging `activity` has come to so far, on top of `state`.
+
+    `remains` is given where the activity was taken back, wholly or in part, and points are kept.
+    """
 
     __slots__ = (
         "_accounts",
@@ -48,12 +51,20 @@ class Draft:
         "agenda",
         "outcomes",
         "program",
+        "remains",
         "touched",
     )
 
-    def __init__(self, program: CompiledProgram, state: State, activity: Activity) -> None:
+    def __init__(
+        self,
+        program: CompiledProgram,
+        state: State,
+        activity: Activity,
+        remains: Remains | None = None,
+    ) -> None:
         self.program = program
         self.activity = activity
+        self.remains = remains
         self.outcomes: list[Outcome] = []
         self.agenda = program.agenda(activity.occurred_at)
         self.touched: dict[str, CompiledBadge] = {}
@@ -66,6 +77,15 @@ class Draft:
     def attributes(self) -> Mapping[str, Scalar]:
         """What is known of the member at the time of the activity."""
         return self._state.attributes.get(self.activity.member, NOTHING)
+
+    def asked(self, unit: str, ask: Callable[[Activity], int]) -> int:
+        """What is asked for of a unit because of the activity: because of what is left of it, or of
+        what had matured when it was taken back, whichever is more for the member."""
+        if self.remains is None:
+            return ask(self.activity)
+        left, kept = self.remains.left, self.remains.kept.get(unit)
+        amount = 0 if left is None else ask(left)
+        return amount if kept is None else max(amount, ask(kept))
 
     def budget_used(self, budget: str) -> int:
         """How much of a budget is used, the activity's own part in it included if it had one."""

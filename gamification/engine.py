@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from gamification.commands import is_command
 from gamification.definition.compiled import ActivityPlan, CompiledProgram
 from gamification.draft import Draft
-from gamification.facts import Activity
+from gamification.facts import Activity, Remains
 from gamification.outcomes import (
     AttributesChanged,
     BadgeAwarded,
@@ -31,6 +31,7 @@ from gamification.rules.command import carry_out
 from gamification.rules.counting import Contributed, contributed, count
 from gamification.rules.earning import earn
 from gamification.rules.joining import join
+from gamification.rules.kept import note
 from gamification.rules.release import release
 from gamification.rules.streak import advance
 from gamification.rules.tier import rise
@@ -42,10 +43,13 @@ def decide(
     state: State,
     activity: Activity,
     contributions: Sequence[Contributed] | None = None,
+    *,
+    remains: Remains | None = None,
 ) -> list[Outcome]:
     """What one activity or command changes, by the rules of `program`. The state is only read.
 
-    `contributions` is what `contributed` says of the activity, where the caller knows it already.
+    `contributions` is what `contributed` says of the activity, where the caller knows it already;
+    `remains` is what is left of one that was taken back, where points are kept.
 
     Metrics come first, then streaks, then earning rules, then campaigns, then challenges, then
     badges; a badge's points may complete further badges, until nothing moves (definitions cannot
@@ -53,9 +57,14 @@ def decide(
     `OutOfRange`.
     """
     plan = program.plans.get(activity.type)
-    draft = Draft(program, state, activity)
+    draft = Draft(program, state, activity, remains)
     if plan is not None:
-        _judge(draft, plan, contributions)
+        if remains is not None:
+            note(draft, remains)
+        if remains is not None and remains.left is None:
+            _earn(draft, plan)
+        else:
+            _judge(draft, plan, contributions)
     elif is_command(activity.type):
         carry_out(draft)
     else:  # a version of the rules that does not know the type
@@ -79,15 +88,19 @@ def _judge(draft: Draft, plan: ActivityPlan, contributions: Sequence[Contributed
         count(draft, contribution)
     for streak in plan.streaks:
         advance(draft, streak, contributions)
+    _earn(draft, plan)
+    if plan.challenges:
+        advance_challenges(draft)
+    for unit, per in plan.releases:
+        release(draft, unit, per)
+
+
+def _earn(draft: Draft, plan: ActivityPlan) -> None:
     for rule in plan.earnings:
         earn(draft, rule)
     campaigns = draft.agenda.campaigns.get(draft.activity.type)
     if campaigns is not None:
         add_campaigns(draft, campaigns)
-    if plan.challenges:
-        advance_challenges(draft)
-    for unit, per in plan.releases:
-        release(draft, unit, per)
 
 
 def evolve_all(state: State, outcomes: Iterable[Outcome]) -> State:

@@ -71,6 +71,18 @@ class Retraction:
     received_at: datetime
 
 
+class Remains(Struct, frozen=True, gc=False):
+    """What is left of an activity that was taken back, where points that have matured are kept.
+
+    `left` is what counts (None: nothing). `kept` is what counts instead, by unit of points, where
+    some had matured when it was taken back. `taken_at` is when that was, for the last time.
+    """
+
+    left: Activity | None
+    kept: Mapping[str, Activity]
+    taken_at: datetime
+
+
 class NewActivity(Struct, frozen=True, gc=False):
     """An activity as its sender words it, not yet checked against the program.
 

@@ -16,15 +16,21 @@ from gamification.ports import Member
 from gamification.refusals import Refusal
 from gamification.rules.command import accept
 from gamification.rules.counting import Contributed
+from gamification.rules.kept import releases_what_was_taken_back
 from gamification.state import State
 
 
 class Effective(NamedTuple):
-    """An activity, what retractions leave of it (None: nothing), and what that contributes."""
+    """An activity, what retractions leave of it (None: nothing), and what that contributes.
+
+    `keeps`: it was taken back, and its points may have matured before. Whether they had, only its
+    member's history tells.
+    """
 
     recorded: Activity
     left: Activity | None
     contributions: Sequence[Contributed]
+    keeps: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +58,7 @@ def fold(
 ) -> Folded:
     """Fold activities in their order."""
     folded = Folded(state)
-    for recorded, left, contributions in sorted(activities, key=_in_order):
+    for recorded, left, contributions, keeps in sorted(activities, key=_in_order):
         member = recorded.member
         if member in folded.replaying:
             if left is not None and is_command(recorded.type):
@@ -60,8 +66,9 @@ def fold(
             continue
         known, order = members[member].last, recorded.order
         is_late = known is not None and order < known
-        if left is not None and not _fold_one(
-            folded, timeline, left, contributions, is_late=is_late
+        if keeps or (
+            left is not None
+            and not _fold_one(folded, timeline, left, contributions, is_late=is_late)
         ):
             folded.replaying.add(member)
         if not is_late and counts_as_last(recorded) and recorded.key not in folded.refused:
@@ -86,7 +93,9 @@ def _fold_one(
     try:
         if is_command(activity.type):
             accept(program, folded.state, activity)
-        if meets_another_member(program, folded.state, activity):
+        if meets_another_member(program, folded.state, activity) or releases_what_was_taken_back(
+            program, folded.state, activity
+        ):
             return False
         outcomes = decide(program, folded.state, activity, contributed)
     except Refusal as refusal:

@@ -23,6 +23,7 @@ from gamification.metrics import distinct
 from gamification.rules.challenge import counted
 from gamification.rules.command import moved_by, numbers_read, spans_read
 from gamification.rules.counting import Contributed, contributed
+from gamification.rules.kept import traces_met
 from gamification.state import AccountKey, AwardKey, ReadSet, State, TallyKey, TallySpan
 from gamification.streak_runs import windows_anywhere
 from gamification.teams import in_any_team
@@ -63,6 +64,8 @@ class BatchReads:
             self._day(agenda.following[contribution.key.metric], activity)
         if plan.challenges:
             self._steps(program, activity)
+        if plan.releases:
+            self.numbers.tallies.update(traces_met(program, activity))
         seen = (activity.member, activity.type, agenda.day, program.version)
         if seen not in self._seen:
             self._seen.add(seen)

@@ -4,7 +4,7 @@ This is what late activity, retractions, a backfill and the auditor have in comm
 there would be no way to say what the numbers should be.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from gamification.lots import opened
 from gamification.outcomes import Outcome, PointsEarned, TallyChanged
 from gamification.ports import Totals
 from gamification.rules.earning import OPENING
+from gamification.rules.kept import Releases, keeps, remains_of
 from gamification.state import (
     Account,
     AccountKey,
@@ -45,7 +46,7 @@ class Replayed:
 
 def replay(
     timeline: Timeline,
-    history: Iterable[tuple[Activity, tuple[Retraction, ...]]],
+    history: Sequence[tuple[Activity, tuple[Retraction, ...]]],
     *,
     keep: frozenset[str] = frozenset(),
     granted: Mapping[PostingKey, Posting] | None = None,
@@ -60,11 +61,17 @@ def replay(
     replayed.state.granted = granted or {}
     if shared is not None:
         replayed.state.shared = shared
+    releases = Releases(timeline, history)
     for recorded, retractions in history:
-        activity = recorded.less(retractions)
-        if activity is None:
-            continue
-        outcomes = decide(timeline.judging(activity), replayed.state, activity)
+        program, activity, remains = timeline.judging(recorded), recorded, None
+        if retractions:
+            left = recorded.less(retractions)
+            if keeps(program, recorded):
+                remains = remains_of(program, recorded, retractions, releases)
+            elif left is None:
+                continue
+            activity = recorded if left is None else left
+        outcomes = decide(program, replayed.state, activity, remains=remains)
         for outcome in outcomes:
             replayed.state = evolve(replayed.state, outcome)
             if isinstance(outcome, PointsEarned):

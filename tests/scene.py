@@ -89,7 +89,9 @@ class Scene:
         amount: str | None = None,
         reason: str = "",
         key: str | None = None,
+        received_at: datetime | None = None,
     ) -> Retracted:
+        """Take back what was sent; now, unless the server got it at another time."""
         return await retract_activity(
             self.store,
             self.bus,
@@ -99,7 +101,7 @@ class Scene:
             amount=amount,
             reason=reason,
             key=key,
-            now=self.now,
+            now=received_at or self.now,
         )
 
     async def update(

@@ -102,6 +102,9 @@ class Points(Part):
         max_length=20,
         description="Units that members may convert these points into.",
     )
-    negative: Literal["within_balance", "allow"] | None = Field(
-        None, description="What it means when points are taken back that have been spent."
+    negative: Literal["only_pending", "within_balance", "allow"] | None = Field(
+        None,
+        description="What it means when points are taken back that have been spent: what is "
+        "missing is owed ('allow'), or let go ('within_balance'). With 'only_pending' only what "
+        "can not be spent yet is taken back at all.",
     )

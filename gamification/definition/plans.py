@@ -82,6 +82,8 @@ def plan_of(
     counted = _Found(metrics=[*moved])
     _follow(counted, reach)
     released = dict.fromkeys(unit for unit, _ in releases)
+    given = [each.unit for each in earnings]
+    given += [gift.unit for campaign in campaigns for gift in campaign.gifts]
     units = tuple(earned.units | counted.units | released)
     streaks = {each.key: each for metric in moved for each in reach.advanced_by(metric)}
     return ActivityPlan(
@@ -99,6 +101,7 @@ def plan_of(
         reads=tuple(earned.reads),
         units=units,
         releases=releases,
+        keeps=tuple(unit for unit in dict.fromkeys(given) if reach.units[unit].keeps_matured),
     )
 
 

@@ -88,6 +88,10 @@ def _lots(scope: Scope, points: Points, path: str) -> LotRules | None:
         scope.error(f"{path}.minimum", message, fix)
     negative = Negative(points.negative or "allow")
     pending = _pending(scope, points.pending, f"{path}.pending")
+    if negative is Negative.ONLY_PENDING and points.pending is None:
+        message = "takes nothing back, because these points are never pending"
+        fix = "Say how long they are: 'pending: 14 days'; or choose 'within_balance'"
+        scope.error(f"{path}.negative", message, fix)
     return LotRules(
         expiry=_expiry(scope, points.expires, f"{path}.expires"),
         pending=pending,

@@ -1,9 +1,10 @@
 """What came of an activity and why: each rule of its type asked again, beside what is stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -19,8 +20,10 @@ from gamification.definition.compiled import (
 from gamification.facts import Activity, Scalar
 from gamification.outcomes import NOTHING
 from gamification.ports import ActivityRow, EntryRow
+from gamification.rules import earning
 from gamification.rules.campaign import asked_for, is_of_earning
 from gamification.rules.counting import contributed
+from gamification.rules.kept import History, Releases, keeps, remains_of
 from gamification.state import TallyKey
 from gamification.windows import Window, window_at
 
@@ -46,7 +49,8 @@ class EarningExplained:
     """An earning rule of the activity's type: what it asks, what it asked for, what it gave.
 
     `base` is what its amount alone comes to, before a tier multiplies it; `room` what the cap or
-    the floor had left, where one had a say (None: none had).
+    the floor had left, where one had a say (None: none had). `is_kept`: it gives more than for what
+    is left of the activity, because that had matured when the activity was taken back.
     """
 
     rule: CompiledEarning
@@ -57,13 +61,14 @@ class EarningExplained:
     limited_by: str
     room: int | None
     silent: Silent | None
+    is_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignExplained:
     """A campaign on the activity's type: what it asked for of one unit, what it gave, or why not.
 
-    `earned` is what earning rules gave of the unit, which it may multiply.
+    `earned` is what earning rules gave of the unit, which it may multiply; `is_kept` as there.
     """
 
     campaign: CompiledCampaign
@@ -73,6 +78,7 @@ class CampaignExplained:
     granted: int
     limited_by: str
     silent: Silent | None
+    is_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,28 +137,35 @@ def explain_activity(
     entries: Iterable[EntryRow],
     attributes: Mapping[str, Scalar] = NOTHING,
     last: Mapping[str, datetime] = NEVER,
+    releasing: History = (),
 ) -> ActivityExplained:
     """What came of an activity and why; `entries` are those it caused, the oldest first,
     `attributes` what was known of the member then, and `last` when they had last done what a
-    campaign that waits for a silence is on, by the campaign's key."""
+    campaign that waits for a silence is on, by the campaign's key. `releasing` are the member's
+    facts, in order, that points of the activity may have waited for."""
     program = timeline.judging(row.activity)
     left = row.activity.less(row.retractions)
     plan = program.plans.get(row.activity.type)
     postings = _postings(entries)
+    kept: Mapping[str, Activity] = {}
+    if row.retractions and keeps(program, row.activity):
+        releases = Releases(timeline, releasing)
+        kept = remains_of(program, row.activity, row.retractions, releases).kept
     return ActivityExplained(
         version=program.version,
         left=None if left is None else left.value,
         earnings=tuple(
-            _earning(rule, left, postings.get((rule.rule, rule.unit)))
+            _earning(rule, left, kept.get(rule.unit), postings.get((rule.rule, rule.unit)))
             for rule in (plan.earnings if plan else ())
         ),
         campaigns=tuple(
             _campaign(
-                each,
+                each.campaign,
                 gift,
                 left=left,
+                kept=kept.get(gift.unit),
                 postings=postings,
-                missing=_missing(program, each, left, attributes, last),
+                missing=partial(_missing, program, each, attributes, last),
             )
             for each in (plan.campaigns if plan else ())
             for gift in each.gifts
@@ -180,14 +193,15 @@ def _postings(entries: Iterable[EntryRow]) -> dict[tuple[str, str], _Posting]:
 
 
 def _earning(
-    rule: CompiledEarning, left: Activity | None, posting: _Posting | None
+    rule: CompiledEarning, left: Activity | None, kept: Activity | None, posting: _Posting | None
 ) -> EarningExplained:
-    holds = left is not None and (
-        rule.when is None or rule.when.holds(left.type, left.value, left.properties)
+    counted = _counted(partial(earning.asked_for, rule), left, kept)
+    holds = counted is not None and (
+        rule.when is None or rule.when.holds(counted.type, counted.value, counted.properties)
     )
     said = posting or _Posting(0, 0, "")
     silent: Silent | None = None
-    if left is None:
+    if counted is None:
         silent = Silent.RETRACTED
     elif not holds:
         silent = Silent.CONDITION
@@ -196,51 +210,66 @@ def _earning(
     return EarningExplained(
         rule=rule,
         holds=holds,
-        base=rule.amount.of(left.value, left.properties) if left is not None and holds else 0,
+        base=0 if counted is None else earning.asked_for(rule, counted),
         requested=said.requested,
         granted=said.granted,
         limited_by=said.limited_by,
         # Whatever limits a posting lets through exactly what room it has.
         room=abs(said.granted) if said.limited_by else None,
         silent=silent,
+        is_kept=kept is not None and counted is kept,
     )
+
+
+def _counted(
+    ask: Callable[[Activity], int], left: Activity | None, kept: Activity | None
+) -> Activity | None:
+    """As what an activity counts for a rule: as what is left of it, or as what had matured."""
+    if kept is None:
+        return left
+    return kept if ask(kept) > (0 if left is None else ask(left)) else left
 
 
 def _missing(
     program: CompiledProgram,
     plan: CampaignPlan,
-    left: Activity | None,
     attributes: Mapping[str, Scalar],
     last: Mapping[str, datetime],
+    activity: Activity,
 ) -> Unmet | None:
-    if left is None:
-        return None
-    return unmet(plan, left, attributes, program.calendar, last=last.get(plan.campaign.key))
+    since = last.get(plan.campaign.key)
+    return unmet(plan, activity, attributes, program.calendar, last=since)
 
 
 def _campaign(
-    plan: CampaignPlan,
+    campaign: CompiledCampaign,
     gift: CampaignGift,
     *,
     left: Activity | None,
-    postings: Mapping[tuple[str, str], "_Posting"],
-    missing: Unmet | None,
+    kept: Activity | None,
+    postings: Mapping[tuple[str, str], _Posting],
+    missing: Callable[[Activity], Unmet | None],
 ) -> CampaignExplained:
-    campaign = plan.campaign
     earned = sum(
         max(0, posting.granted)
         for (rule, unit), posting in postings.items()
         if unit == gift.unit and is_of_earning(rule)
     )
+
+    def asked(activity: Activity) -> int:
+        return 0 if missing(activity) is not None else asked_for(activity, gift, earned)
+
+    counted = _counted(asked, left, kept)
     said = postings.get((campaign.rule, gift.unit)) or _Posting(0, 0, "")
     silent: Silent | None = None
-    if left is None:
+    if counted is None:
         silent = Silent.RETRACTED
     elif not said.requested:
-        if missing is not None:
-            silent = Silent[missing.name]
+        first = missing(counted)
+        if first is not None:
+            silent = Silent[first.name]
         else:
-            silent = Silent.STACKED if asked_for(left, gift, earned) > 0 else Silent.NOTHING
+            silent = Silent.STACKED if asked(counted) > 0 else Silent.NOTHING
     elif not said.granted and said.limited_by == campaign.limited_by_budget:
         silent = Silent.BUDGET
     return CampaignExplained(
@@ -251,6 +280,7 @@ def _campaign(
         granted=said.granted,
         limited_by=said.limited_by,
         silent=silent,
+        is_kept=bool(said.requested) and kept is not None and counted is kept,
     )
 
 

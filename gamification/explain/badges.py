@@ -169,12 +169,9 @@ def added(
     caused: Caused,
 ) -> list[Added]:
     """What an activity counts toward a badge, by the criteria that it counts toward."""
-    left = caused.row.activity.less(caused.row.retractions)
-    if left is None:
-        return []
     found: list[Added] = []
     for criterion in badge.criteria:
-        found += _added_to(timeline, criterion, about, left, caused)
+        found += _added_to(timeline, criterion, about, caused)
     return found
 
 
@@ -182,9 +179,9 @@ def _added_to(
     timeline: Timeline,
     criterion: CompiledCriterion,
     about: About,
-    activity: Activity,
     caused: Caused,
 ) -> list[Added]:
+    activity = caused.row.activity
     program = timeline.judging(activity)
     metric = _counted_metric(criterion)
     if ":" in metric:
@@ -193,10 +190,13 @@ def _added_to(
             return []
         amount = _derived(program, metric, activity, caused)
         return [Added(criterion.name, amount, None)] if amount else []
+    left = activity.less(caused.row.retractions)
+    if left is None:
+        return []
     windows = keys_read(criterion.window, about.at, program.calendar)
     return [
         Added(criterion.name, each.amount, each.element)
-        for each in contributed(program.agenda(activity.occurred_at), activity)
+        for each in contributed(program.agenda(activity.occurred_at), left)
         if each.key.metric == metric
         and each.key.subject == about.subject
         and (criterion.streak is not None or each.key.window in windows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from gamification.campaigns import unmet
@@ -30,21 +31,33 @@ def add_campaigns(draft: Draft, plans: Sequence[CampaignPlan]) -> None:
 
     Called after the earning rules: what they gave, within their caps, is what is multiplied.
     """
-    activity = draft.activity
     earned = earned_by_rules(draft)
     asked: list[Asked] = []
     for plan in plans:
         last = _last(draft, plan.campaign)
-        missing = unmet(plan, activity, draft.attributes, draft.program.calendar, last=last)
-        if missing is not None:
-            continue
         for gift in plan.gifts:
-            amount = asked_for(activity, gift, earned.get(gift.unit, 0))
+            amount = draft.asked(
+                gift.unit, partial(_asked_for, draft, plan, gift, earned.get(gift.unit, 0), last)
+            )
             if amount > 0:
                 asked.append(Asked(plan.campaign, gift, amount))
     for campaign, gift, amount in stacked(asked):
         room = _room(draft, campaign, gift.unit, amount)
         give(draft, gift.unit, amount, rule=campaign.rule, caps=gift.caps, budget=room)
+
+
+def _asked_for(
+    draft: Draft,
+    plan: CampaignPlan,
+    gift: CampaignGift,
+    earned: int,
+    last: datetime | None,
+    activity: Activity,
+) -> int:
+    """What a gift comes to; 0 where its campaign does not act on the activity."""
+    calendar = draft.program.calendar
+    missing = unmet(plan, activity, draft.attributes, calendar, last=last)
+    return 0 if missing is not None else asked_for(activity, gift, earned)
 
 
 def _last(draft: Draft, campaign: CompiledCampaign) -> datetime | None:

@@ -1,8 +1,11 @@
 """Earning rules: points for an activity, within caps and above the floor."""
 
+from functools import partial
+
 from gamification import lots
 from gamification.definition.compiled import CompiledCap, CompiledEarning, Unit
 from gamification.draft import Draft
+from gamification.facts import Activity
 from gamification.ledger import Granted, Room, post
 from gamification.metrics import TOTAL
 from gamification.outcomes import PointsEarned
@@ -17,16 +20,23 @@ OPENING = "opening"
 
 def earn(draft: Draft, rule: CompiledEarning) -> None:
     """Give what one rule gives for the draft's activity, if its condition holds."""
-    activity = draft.activity
-    when = rule.when
-    if when is not None and not when.holds(activity.type, activity.value, activity.properties):
-        return
-    requested = rule.amount.constant
-    if requested is None:
-        requested = rule.amount.of(activity.value, activity.properties)
+    if draft.remains is None:
+        requested = asked_for(rule, draft.activity)
+    else:
+        requested = draft.asked(rule.unit, partial(asked_for, rule))
     if requested > 0 and draft.program.tiers:
         requested = multiplied(draft, rule.unit, requested)
     give(draft, rule.unit, requested, rule=rule.rule, caps=rule.caps)
+
+
+def asked_for(rule: CompiledEarning, activity: Activity) -> int:
+    """What a rule's amount comes to, before a tier multiplies it; 0 if its condition does not
+    hold."""
+    when = rule.when
+    if when is not None and not when.holds(activity.type, activity.value, activity.properties):
+        return 0
+    constant = rule.amount.constant
+    return rule.amount.of(activity.value, activity.properties) if constant is None else constant
 
 
 def give(

@@ -162,7 +162,7 @@ def short(draft: Draft, unit: Unit, account: Account, moved: Moved, *, missing: 
         match _negative(unit):
             case Negative.ALLOW:
                 moved = lots.into_debt(moved, missing)
-            case Negative.WITHIN_BALANCE:
+            case Negative.WITHIN_BALANCE | Negative.ONLY_PENDING:
                 limited_by = SHORTFALL
             case _ as never:
                 assert_never(never)

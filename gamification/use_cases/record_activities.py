@@ -22,6 +22,7 @@ from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
 from gamification.replay import correction, give_back, latest, replay
 from gamification.rules.command import accept
 from gamification.rules.counting import Contributed
+from gamification.rules.kept import keeps
 from gamification.settlement import Settlement
 from gamification.state import State
 from gamification.use_cases.drawing import all_in_play
@@ -273,7 +274,9 @@ class _Attempt:
             except OutOfRange as refusal:
                 self._refuse(key, refusal)
             else:
-                effective.append(Effective(each.activity, left, contributions))
+                program = self.program.timeline.judging(each.activity)
+                is_kept = key in self.retractions and keeps(program, each.activity)
+                effective.append(Effective(each.activity, left, contributions, is_kept))
         return effective
 
     async def _settled(self, folded: Folded) -> Settlement:

@@ -16,9 +16,10 @@ from gamification.explain.activities import (
     latest,
     reads_attributes,
 )
-from gamification.facts import Activity, Scalar
+from gamification.facts import Activity, Retraction, Scalar
 from gamification.ids import MemberId
 from gamification.ports import ActivityRow
+from gamification.rules.kept import awaited_by
 from gql.asked import AwardCountAsked
 from gql.context import Context
 from gql.scalars import Quantity
@@ -80,6 +81,10 @@ class EarningExplanation:
     silent: SilentRule | None = strawberry.field(
         description="Why it asked for nothing. Null if it did ask."
     )
+    is_kept: bool = strawberry.field(
+        description="Whether points stay although the activity was taken back: they had matured by "
+        "then, and the unit says `negative: only_pending`."
+    )
 
     @classmethod
     def of(cls, each: EarningExplained) -> "EarningExplanation":
@@ -96,6 +101,7 @@ class EarningExplanation:
             limited_by=each.limited_by or None,
             room=None if each.room is None else Quantity(each.room),
             silent=None if each.silent is None else SilentRule[each.silent.name],
+            is_kept=each.is_kept,
         )
 
 
@@ -117,6 +123,10 @@ class CampaignExplanation:
     silent: SilentRule | None = strawberry.field(
         description="Why it asked for nothing, or (`BUDGET`) asked in vain. Null otherwise."
     )
+    is_kept: bool = strawberry.field(
+        description="Whether points stay although the activity was taken back, as with an earning "
+        "rule."
+    )
 
     @classmethod
     def of(cls, each: CampaignExplained) -> "CampaignExplanation":
@@ -128,6 +138,7 @@ class CampaignExplanation:
             granted=Quantity(each.granted),
             limited_by=each.limited_by or None,
             silent=None if each.silent is None else SilentRule[each.silent.name],
+            is_kept=each.is_kept,
         )
 
 
@@ -198,7 +209,8 @@ class ActivityExplanation:
             changes = await context.loaders.attribute_changes.load(activity.member)
             attributes = attributes_at(changes, activity)
         last = await _last(context, activity)
-        explained = explain_activity(timeline, row, entries, attributes, last)
+        releasing = await _releasing(context, row)
+        explained = explain_activity(timeline, row, entries, attributes, last, releasing)
         hidden = await _hidden(context, row.activity.member, explained)
         return cls(
             version=explained.version,
@@ -224,6 +236,20 @@ async def _last(context: Context, activity: Activity) -> dict[str, datetime]:
         if at is not None:
             found[campaign.key] = at
     return found
+
+
+async def _releasing(
+    context: Context, row: ActivityRow
+) -> list[tuple[Activity, tuple[Retraction, ...]]]:
+    """The member's facts that points of an activity waited for, where it was taken back."""
+    if not row.retractions:
+        return []
+    member, program = row.activity.member, context.program.timeline.judging(row.activity)
+    found: list[tuple[Activity, tuple[Retraction, ...]]] = []
+    for awaited in awaited_by(program, row.activity):
+        facts = await context.reading.facts_of_type([member], awaited)
+        found += [(each.activity, each.retractions) for each in facts[member]]
+    return sorted(found, key=lambda fact: fact[0].order)
 
 
 def _owner(contribution: ContributionExplained) -> str:

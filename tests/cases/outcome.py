@@ -78,7 +78,7 @@ def granted(came: Came, named: Named) -> list[str]:
         f"{key.cause} {key.rule}: {to_text(each.granted)} of {to_text(each.requested)}"
         + (f" {each.limited_by}" if each.limited_by else "")
         for key, each in sorted(came.postings.items(), key=_by_cause)
-        if key.rule != OPENING
+        if key.rule != OPENING and each.requested  # what was taken back asks for nothing
     ]
 
 

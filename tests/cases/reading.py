@@ -2,7 +2,8 @@
 
 A file is a list of cases. Each has a `name`, the `rules` it is about (parts of a definition),
 `facts` (`did` what, `at` which time in UTC, `value`, `who`, and properties by their names) and
-`expect`. What somebody `did` may be a command: `points:spent`.
+`expect`. What somebody `did` may be a command: `points:spent`. Who `did: retracted` takes back all
+`of` a fact, or a `value` of it.
 `activities` are declared where the rules do not: every property that a fact names is a string,
 number or boolean, as written.
 """
@@ -17,7 +18,7 @@ import yaml
 
 from gamification.commands import CommandType, NewCommand, NewFact, is_command
 from gamification.definition.compiled import CompiledProgram
-from gamification.facts import NewActivity, Scalar
+from gamification.facts import NewActivity, Retraction, Scalar
 from tests.builders import after, moment, rules, units
 
 FOLDER = Path(__file__).parent
@@ -47,10 +48,23 @@ class Case:
 
     name: str
     rules: CompiledProgram
-    facts: tuple[NewFact, ...]
+    happens: tuple[NewFact | Retraction, ...]
     now: datetime
     attributes: dict[str, dict[str, Scalar]]
     expect: dict[str, Any]
+
+    @property
+    def facts(self) -> list[NewFact]:
+        """What somebody did."""
+        return [each for each in self.happens if not isinstance(each, Retraction)]
+
+    def taken_back(self, key: str | None) -> tuple[Retraction, ...]:
+        """The retractions of a fact."""
+        return tuple(
+            each
+            for each in self.happens
+            if isinstance(each, Retraction) and each.activity_key == key
+        )
 
 
 def cases() -> list[Case]:
@@ -69,18 +83,28 @@ def plain_yaml(text: str) -> object:
 
 def _case(file: str, written: dict[str, Any]) -> Case:
     assert written.keys() <= {"name", "rules", "facts", "now", "members", "expect"}, written["name"]
-    facts = [_fact(index, each) for index, each in enumerate(written.get("facts", []))]
+    happens = [_happens(index, each) for index, each in enumerate(written.get("facts", []))]
+    facts = [each for each in happens if not isinstance(each, Retraction)]
     parts: dict[str, Any] = {"activities": _declared(facts), **written["rules"]}
     now = written.get("now")
     latest = max((each.occurred_at for each in facts if each.occurred_at), default=after())
     return Case(
         name=f"{file}: {written['name']}",
         rules=rules(**parts),
-        facts=tuple(facts),
+        happens=tuple(happens),
         now=moment(now) if now else latest,
         attributes=written.get("members", {}),
         expect=written["expect"],
     )
+
+
+def _happens(index: int, written: dict[str, Any]) -> NewFact | Retraction:
+    if written["did"] != "retracted":
+        return _fact(index, written)
+    amount = written.get("value")
+    quantity = None if amount is None else units(amount)
+    at = moment(str(written["at"]))
+    return Retraction(f"fact-{index + 1:02d}", written["of"], quantity, "", at)
 
 
 def _fact(index: int, written: dict[str, Any]) -> NewFact:

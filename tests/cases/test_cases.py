@@ -6,7 +6,9 @@ import pytest
 
 from gamification.commands import NewFact
 from gamification.definition.compiled import Timeline
+from gamification.facts import Retraction
 from gamification.ids import MemberId, member_id
+from gamification.quantity import to_text
 from gamification.replay import Replayed, replay
 from gamification.use_cases.rank import page_of_board
 from gamification.windows import keys_read
@@ -32,7 +34,8 @@ def folded(case: Case) -> Came:
     for name, member in members(case).items():
         mine = in_order(fact for fact in case.facts if fact.member == name)
         one = replay(
-            Timeline(((None, case.rules),)), [(admitted(f, member=member), ()) for f in mine]
+            Timeline(((None, case.rules),)),
+            [(admitted(f, member=member), case.taken_back(f.key)) for f in mine],
         )
         merged = _merged(merged, one)
     return merged
@@ -48,8 +51,13 @@ async def lived(case: Case) -> tuple[Scene, Came]:
     scene = await staged(case.rules)
     for name, attributes in case.attributes.items():
         await scene.update(name, attributes)
-    for fact in case.facts:
-        await scene.recorded(fact)
+    for each in case.happens:
+        if isinstance(each, Retraction):
+            amount = None if each.amount is None else to_text(each.amount)
+            key, at = each.key, each.received_at
+            await scene.retract(each.activity_key, amount=amount, key=key, received_at=at)
+        else:
+            await scene.recorded(each)
     assert await scene.differences() == []
     totals = list((await scene.totals()).values())
     return scene, Came(

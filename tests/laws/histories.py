@@ -42,11 +42,12 @@ NAMES = ("a", "B", "é", "_", "~")
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A retraction: of all (`amount` None), or of a part."""
+    """A retraction: of all (`amount` None), or of a part; the server got it `at` a time."""
 
     activity_key: str
     amount: str | None
     key: str
+    at: datetime = MOMENTS[-1]
 
 
 def done_by(members: Sequence[str] = MEMBERS) -> st.SearchStrategy[NewActivity]:

@@ -53,10 +53,24 @@ _OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "holds": st.sampled_from(["1 day", "2 weeks"]),
     "start": st.integers(1, 3),
 }
+
+
+def _kept(pending: Any, more: dict[str, Any]) -> dict[str, Any]:
+    return {"negative": "only_pending", "pending": pending, **more}
+
+
+KEPT: st.SearchStrategy[dict[str, Any]] = st.builds(
+    _kept,
+    st.sampled_from(_PENDING),
+    st.sampled_from([_NOTHING, {"holds": "1 day"}, {"expires": {"after": "1 month"}}]),
+)
+"""How points are kept that stay, once they have matured, when their activity is taken back."""
+
 _LOTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just(_NOTHING),
     st.fixed_dictionaries(_NEEDED, optional=_OPTIONAL),
     st.sampled_from(_PENDING).map(lambda pending: {"pending": pending}),
+    KEPT,
 )
 """How a unit's points are kept: as one number, or as lots that expire and mature."""
 
@@ -66,7 +80,13 @@ AMPLE = 100_000
 
 
 @st.composite
-def programs(draw: st.DrawFn, *, key: str = KEY, budget: int = AMPLE) -> CompiledProgram:
+def programs(
+    draw: st.DrawFn,
+    *,
+    key: str = KEY,
+    budget: int = AMPLE,
+    lots: st.SearchStrategy[dict[str, Any]] = _LOTS,
+) -> CompiledProgram:
     """A program with all kinds of rules, or some of them, and numbers near to each other."""
     small = st.integers(1, 6)
     zone = draw(st.sampled_from(["UTC", "Europe/Lisbon", "America/Sao_Paulo"]))
@@ -79,7 +99,7 @@ def programs(draw: st.DrawFn, *, key: str = KEY, budget: int = AMPLE) -> Compile
         "activities": ACTIVITIES,
         "metrics": METRICS,
         "points": {
-            "stars": draw(_LOTS),
+            "stars": draw(lots),
             "reputation": {"start": draw(st.integers(1, 3)), "minimum": 1},
             "debt": {"start": draw(st.integers(-2, 2))},
         },

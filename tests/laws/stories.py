@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from gamification.commands import NewCommand, NewFact
-from tests.laws.histories import TakenBack, cut, histories, in_order, left_of, with_keys
+from gamification.definition.compiled import CompiledProgram
+from tests.laws.histories import (
+    MOMENTS,
+    TakenBack,
+    cut,
+    histories,
+    in_order,
+    left_of,
+    with_keys,
+)
 from tests.scene import Scene
 
 COUNTRIES = {"anne": "PT", "Ben": "TR", "čeda": "PT"}
@@ -16,10 +25,20 @@ Step = Sequence[NewFact] | TakenBack
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Facts as they arrive, and the activities they leave in the end."""
+    """Facts as they arrive, the same in order, and those that are left in the end."""
 
     steps: tuple[Step, ...]
+    facts: tuple[NewFact, ...]
+    taken: tuple[TakenBack, ...]
     left: tuple[NewFact, ...]
+
+    def plainly(self, rules: CompiledProgram) -> list[Step]:
+        """The same one by one and in order, as if what was taken back had never been sent; or taken
+        back in the end, where that leaves something to a member."""
+        if not any(unit.keeps_matured for unit in rules.units.values()):
+            return [[each] for each in self.left]
+        once = {back.key: back for back in self.taken}
+        return [*([each] for each in self.facts), *once.values()]
 
 
 @st.composite
@@ -34,7 +53,13 @@ def stories(draw: st.DrawFn, *, most: int = 12) -> Story:
     steps: list[Step] = [*cut([*arriving, *repeats], sizes)]
     for back in taken:
         steps.insert(draw(st.integers(0, len(steps))), back)
-    return Story(tuple(steps), tuple(in_order(left_of([*history, *again], taken))))
+    sent = [*history, *again]
+    return Story(
+        steps=tuple(steps),
+        facts=tuple(in_order(sent)),
+        taken=tuple(taken),
+        left=tuple(in_order(left_of(sent, taken))),
+    )
 
 
 async def live_through(told: Scene, steps: Sequence[Step], *, countries_last: bool = False) -> None:
@@ -55,7 +80,7 @@ async def _take_steps(told: Scene, steps: Sequence[Step]) -> None:
 
 async def take_a_step(told: Scene, step: Step) -> None:
     if isinstance(step, TakenBack):
-        await told.retract(step.activity_key, amount=step.amount, key=step.key)
+        await told.retract(step.activity_key, amount=step.amount, key=step.key, received_at=step.at)
     else:
         await told.recorded(*step)
 
@@ -69,7 +94,10 @@ def _taken_back(draw: st.DrawFn, history: Sequence[NewFact]) -> list[TakenBack]:
         has_parts = not isinstance(each, NewCommand) and _value(each) >= 1
         parts = draw(st.sampled_from([["0.5"], ["0.5", "0.25"]] if has_parts else [[]]))
         amounts = draw(st.sampled_from([[None], [None, None], parts]))
-        taken += [TakenBack(key, amount, f"{n}. of {key}") for n, amount in enumerate(amounts)]
+        taken += [
+            TakenBack(key, amount, f"{n}. of {key}", draw(st.sampled_from(MOMENTS)))
+            for n, amount in enumerate(amounts)
+        ]
     return [*taken, *draw(st.lists(st.sampled_from(taken), max_size=1))] if taken else []
 
 

@@ -47,7 +47,7 @@ async def test_a_story_leaves_in_tables_what_its_facts_in_order_leave_in_memory(
     told = await begun(rules, store)
     await live_through(told, story.steps)
     plain = now_done(staged(told.program.rules))
-    now_done(live_through(plain, [[each] for each in story.left]))
+    now_done(live_through(plain, story.plainly(rules)))
     assert await picture(told) == now_done(picture(plain))
     assert [str(difference) for difference in await told.differences()] == []
 

@@ -78,16 +78,21 @@ def test_what_the_rules_brought_is_the_balance(rules: CompiledProgram, story: St
 async def activities_add_up(scene: Scene) -> None:
     members = await scene.members()
     reading = scene.store.reading(scene.program.record)
-    changes = await reading.facts_of_type([each.id for each in members], "member:changed")
+    ids = [each.id for each in members]
+    changes = await reading.facts_of_type(ids, "member:changed")
+    facts = await scene.store.auditing(scene.program.record).histories(ids)
     for member in members:
         for caused in await caused_by(scene, member.id):
             row, entries = caused.row, caused.entries
             known = attributes_at(changes[member.id], row.activity)
-            explained = explain_activity(scene.program.timeline, row, entries, known)
+            explained = explain_activity(
+                scene.program.timeline, row, entries, known, releasing=facts[member.id]
+            )
             earned = [each for each in entries if each.entry.posting.rule.startswith("earning/")]
             assert sum(each.granted for each in explained.earnings) == amounts(earned)
             for each in explained.earnings:
                 assert (each.silent is None) == (each.requested != 0)
+                assert not each.is_kept or each.granted >= 0
                 assert (each.room is None) == (each.requested == each.granted)
             added = [each for each in entries if each.entry.posting.rule.startswith("campaign/")]
             assert sum(each.granted for each in explained.campaigns) == amounts(added)
@@ -96,6 +101,10 @@ async def activities_add_up(scene: Scene) -> None:
             gifts = [each for each in entries if each.entry.posting.rule.startswith("badge/")]
             assert len(earned) + len(added) + len(gifts) == len(entries)
             left = row.activity.less(row.retractions)
+            kept = [each for each in explained.earnings if each.is_kept]
+            assert row.retractions or not kept
+            if left is None:
+                assert [each for each in explained.earnings if each.requested] == kept
             assert explained.left == (None if left is None else left.value)
 
 

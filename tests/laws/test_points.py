@@ -38,10 +38,12 @@ PENDING: list[Any] = [None, "1 day", {"until": "arrived", "per": "properties.ord
 
 @st.composite
 def programs_of_points(draw: st.DrawFn) -> CompiledProgram:
+    pending = draw(st.sampled_from(PENDING))
+    policies = ["allow", "within_balance"] + ([] if pending is None else ["only_pending"])
     stars = {
         "expires": draw(st.sampled_from(EXPIRES)),
-        "pending": draw(st.sampled_from(PENDING)),
-        "negative": draw(st.sampled_from(["allow", "within_balance"])),
+        "pending": pending,
+        "negative": draw(st.sampled_from(policies)),
         "holds": draw(st.sampled_from(["1 day", "4 days"])),
         "start": draw(st.sampled_from([0, 2])),
     }

@@ -1,5 +1,7 @@
 """Activity is taken back: afterwards all is as if it had not been, and the book tells why."""
 
+from typing import Any
+
 import pytest
 
 from gamification.outcomes import BadgeAwarded, BadgeRevoked, PointsAdjusted
@@ -186,7 +188,7 @@ def test_nothing_has_the_source(shop: Scene) -> None:
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(
-    shop: Scene, wish: dict[str, str], field: tuple[str, ...]
+    shop: Scene, wish: dict[str, Any], field: tuple[str, ...]
 ) -> None:
     before = now_done(shop.totals())
     with pytest.raises(Refusal) as refused:

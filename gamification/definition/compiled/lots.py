@@ -9,9 +9,17 @@ from gamification.durations import Duration
 from gamification.windows import Calendar, day_at
 
 
-class Negative(Enum):
-    """What becomes of points that are taken and are not there."""
+def retracted_metric(unit: str) -> str:
+    """Names the tallies that say when points were taken back last which wait for an activity, by
+    what they wait for; kept where what has matured is not taken back."""
+    return f"retracted:{unit}"
 
+
+class Negative(Enum):
+    """What becomes of points that are taken and are not there; with `ONLY_PENDING`, what an
+    activity brought is taken back with it only as far as it has not matured."""
+
+    ONLY_PENDING = "only_pending"
     WITHIN_BALANCE = "within_balance"
     ALLOW = "allow"
 

@@ -25,7 +25,8 @@ class ActivityPlan:
     `reads` is what its points and its challenges may lead to, through badges and what these give.
     What its contributions may lead to stands in `CompiledProgram.following`; `units` is of all.
     `releases` are the units of which it makes pending points available, each with the property
-    that says which.
+    that says which; `keeps` are those of its rules' units whose points stay, once they have
+    matured, when it is taken back.
     """
 
     check: PropertyCheck
@@ -41,6 +42,7 @@ class ActivityPlan:
     reads: tuple[Read, ...]
     units: tuple[str, ...]
     releases: tuple[tuple[str, str], ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 class UnitPlan(NamedTuple):

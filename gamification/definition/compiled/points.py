@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gamification.amounts import Amount
 from gamification.conditions import Condition
-from gamification.definition.compiled.lots import LotRules
+from gamification.definition.compiled.lots import LotRules, Negative
 from gamification.windows import Spec
 
 
@@ -35,6 +35,11 @@ class Unit:
     lots: LotRules | None = None
     transfers_least: int | None = None
     converts: Mapping[str, "Rate"] = field(default_factory=dict[str, "Rate"])
+
+    @property
+    def keeps_matured(self) -> bool:
+        """Whether points that have matured stay when their activity is taken back."""
+        return self.lots is not None and self.lots.negative is Negative.ONLY_PENDING
 
 
 class Rate(NamedTuple):
