@@ -10,7 +10,8 @@ import typer
 from gamification.definition.comparing import Differences
 from gamification.ports import Store
 from gamification.use_cases.apply_definition import Applied, Backfill, Tell
-from gamification.use_cases.preview_definition import Preview, preview_definition
+from gamification.use_cases.effects import Preview
+from gamification.use_cases.preview_definition import preview_definition
 from server.database import opened
 from server.importing.display import Reached, display_for
 from server.preview_table import preview_table

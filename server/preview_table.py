@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from gamification.quantity import to_text
-from gamification.use_cases.preview_definition import Preview, Share
+from gamification.use_cases.effects import Preview, Share
 
 _HEADINGS = ("", "members", "awards, points", "such as")
 

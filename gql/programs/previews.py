@@ -7,7 +7,8 @@ import strawberry
 from gamification.definition.document import Definition
 from gamification.ports import Store
 from gamification.program import Program
-from gamification.use_cases import preview_definition as core
+from gamification.use_cases import effects
+from gamification.use_cases.preview_definition import preview_definition
 from gql.scalars import Quantity
 
 PREVIEWED_ACTIVITIES_MAX = 20_000
@@ -19,11 +20,11 @@ class PreviewedAwards:
     members: int = strawberry.field(description="How many members.")
     awards: int = strawberry.field(description="How many awards, all of theirs together.")
     sample: list[str] = strawberry.field(
-        description=f"The external ids of some of them, at most {core.SAMPLE_SIZE}."
+        description=f"The external ids of some of them, at most {effects.SAMPLE_SIZE}."
     )
 
     @classmethod
-    def of(cls, share: core.Share) -> "PreviewedAwards":
+    def of(cls, share: effects.Share) -> "PreviewedAwards":
         return cls(members=share.members, awards=share.total, sample=share.sample)
 
 
@@ -38,7 +39,7 @@ class PreviewedBadge:
     losing: PreviewedAwards = strawberry.field(description="Who would lose awards.")
 
     @classmethod
-    def of(cls, effect: core.BadgeEffect) -> "PreviewedBadge":
+    def of(cls, effect: effects.BadgeEffect) -> "PreviewedBadge":
         return cls(
             key=effect.badge,
             level=effect.level,
@@ -57,7 +58,7 @@ class PreviewedChallenge:
     )
 
     @classmethod
-    def of(cls, effect: core.ChallengeEffect) -> "PreviewedChallenge":
+    def of(cls, effect: effects.ChallengeEffect) -> "PreviewedChallenge":
         return cls(
             key=effect.challenge,
             completing=PreviewedAwards.of(effect.completing),
@@ -72,7 +73,7 @@ class PreviewedBalance:
     after: Quantity = strawberry.field(description="What the member would have.")
 
     @classmethod
-    def of(cls, move: core.BalanceMove) -> "PreviewedBalance":
+    def of(cls, move: effects.BalanceMove) -> "PreviewedBalance":
         return cls(
             external_id=move.external_id,
             before=Quantity(move.before),
@@ -88,11 +89,11 @@ class PreviewedPoints:
     gained: Quantity = strawberry.field(description="How much more they would have together.")
     lost: Quantity = strawberry.field(description="How much less they would have together.")
     largest: list[PreviewedBalance] = strawberry.field(
-        description=f"The greatest differences, up or down, at most {core.SAMPLE_SIZE}."
+        description=f"The greatest differences, up or down, at most {effects.SAMPLE_SIZE}."
     )
 
     @classmethod
-    def of(cls, effect: core.PointsEffect) -> "PreviewedPoints":
+    def of(cls, effect: effects.PointsEffect) -> "PreviewedPoints":
         return cls(
             unit=effect.unit,
             members_up=effect.rising.members,
@@ -113,7 +114,7 @@ class PreviewedRefusal:
     reason: str = strawberry.field(description="What is the matter with the first of them.")
 
     @classmethod
-    def of(cls, refused: core.RefusedType) -> "PreviewedRefusal":
+    def of(cls, refused: effects.RefusedType) -> "PreviewedRefusal":
         return cls(type=refused.type, activities=refused.activities, reason=refused.reason)
 
 
@@ -144,11 +145,11 @@ class DefinitionPreview:
     )
     unjudged: list[str] = strawberry.field(
         description="The external ids of some members whose numbers would leave the range that "
-        f"is counted in, at most {core.SAMPLE_SIZE}. A backfill would leave them as they are."
+        f"is counted in, at most {effects.SAMPLE_SIZE}. A backfill would leave them as they are."
     )
 
     @classmethod
-    def of(cls, preview: core.Preview) -> "DefinitionPreview":
+    def of(cls, preview: effects.Preview) -> "DefinitionPreview":
         return cls(
             members=preview.members,
             of_members=preview.of_members,
@@ -166,9 +167,7 @@ async def bounded_preview(
     store: Store, program: Program, definition: Definition
 ) -> DefinitionPreview:
     """As much of a preview as one answer has time for."""
-    previews = core.preview_definition(
-        store, program, definition, facts_max=PREVIEWED_ACTIVITIES_MAX
-    )
+    previews = preview_definition(store, program, definition, facts_max=PREVIEWED_ACTIVITIES_MAX)
     preview = await anext(previews)
     async for _ in previews:  # the same one, further along
         await asyncio.sleep(0)  # others have requests too

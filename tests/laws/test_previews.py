@@ -9,7 +9,8 @@ from gamification.definition.compiled import CompiledProgram, Timeline
 from gamification.ids import MemberId
 from gamification.ports import Totals
 from gamification.program import Program
-from gamification.use_cases.preview_definition import Preview, Share, preview_definition
+from gamification.use_cases.effects import Preview, Share
+from gamification.use_cases.preview_definition import preview_definition
 from gamification.use_cases.rebuilding import rebuild
 from tests.laws.effort import tried
 from tests.laws.pictures import picture

@@ -6,7 +6,8 @@ import pytest
 
 from gamification.definition.reading import read_definition
 from gamification.use_cases.apply_definition import Backfill
-from gamification.use_cases.preview_definition import BalanceMove, Preview, preview_definition
+from gamification.use_cases.effects import BalanceMove, Preview
+from gamification.use_cases.preview_definition import preview_definition
 from tests.builders import after, definition, sent, units
 from tests.scene import Scene, now_done, scene
 

@@ -1,0 +1,134 @@
+"""Members judged by other rules, beside what is stored of them: the heart of a preview."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from gamification.definition.compiled import ActivityPlan, CompiledProgram, Timeline
+from gamification.facts import Activity, Retraction
+from gamification.ids import MemberId
+from gamification.ports import Member
+from gamification.program import Program
+from gamification.refusals import InvalidProperty, OutOfRange
+from gamification.replay import replay
+from gamification.state import AccountKey, AwardKey, State
+from gamification.use_cases.effects import (
+    BadgeEffect,
+    BalanceMove,
+    ChallengeEffect,
+    PointsEffect,
+    Preview,
+    RefusedType,
+)
+
+History = Sequence[tuple[Activity, tuple[Retraction, ...]]]
+
+
+class Stored(NamedTuple):
+    """What the members of a page have. `openings` is what the accounts that the rules would never
+    have opened began with: once opened, they stay open."""
+
+    awards: Mapping[MemberId, Collection[AwardKey]]
+    balances: Mapping[MemberId, Mapping[str, int]]
+    openings: Mapping[AccountKey, int]
+
+
+class Comparison:
+    """Judges members by the candidate rules, and counts in `preview` what that changes."""
+
+    def __init__(self, program: Program, rules: CompiledProgram, *, of_members: int) -> None:
+        self.preview = Preview(of_members)
+        known = [rules, *(version for _, version in reversed(program.timeline.versions))]
+        self.awarded = {badge for each in known for badge in each.badges}
+        self.awarded |= {one.award for each in known for one in each.challenges.values()}
+        self._timeline = Timeline(((None, rules),))
+        for each in known:
+            for badge in each.badges.values():
+                for level in badge.levels:
+                    self.preview.effects.setdefault(
+                        (badge.key, level.number), BadgeEffect(badge.key, level.number, level.key)
+                    )
+            for challenge in each.challenges.values():
+                effect = ChallengeEffect(challenge.key)
+                self.preview.runs.setdefault(challenge.key, effect)
+            for unit in each.units.values():
+                self.preview.units.setdefault(unit.key, PointsEffect(unit.key))
+        self._starts = {unit.key: unit.start for unit in rules.units.values()}
+        self._starts |= {unit.key: unit.start for unit in program.rules.units.values()}
+        self._doubted = _doubted(known, rules)
+
+    def judged(
+        self, members: Sequence[Member], histories: Mapping[MemberId, History]
+    ) -> list[tuple[Member, State]]:
+        """The states that the rules make of the members' histories, where they can."""
+        judged: list[tuple[Member, State]] = []
+        for member in members:
+            history = histories.get(member.id, ())
+            self.preview.members += 1
+            self.preview.activities += len(history)
+            if self._doubted:
+                for activity, _ in history:
+                    self._check(activity)
+            try:
+                judged.append((member, replay(self._timeline, history).state))
+            except OutOfRange:
+                self.preview.unjudged.add(member.external_id, 1)
+        return judged
+
+    def compare(self, judged: Sequence[tuple[Member, State]], stored: Stored) -> None:
+        """Count what the members of a page would gain and lose."""
+        for member, state in judged:
+            self._compare_awards(member, state.awards.keys(), stored.awards.get(member.id, ()))
+            balances = stored.balances.get(member.id, {})
+            computed = {key.unit: account.balance for key, account in state.accounts.items()}
+            for unit in balances.keys() | computed.keys():
+                before = balances.get(unit, self._starts[unit])
+                after = computed.get(unit)
+                if after is None:
+                    after = stored.openings[AccountKey(member.id, unit)]
+                self.preview.units[unit].add(BalanceMove(member.external_id, before, after))
+
+    def _compare_awards(
+        self, member: Member, computed: Collection[AwardKey], stored: Collection[AwardKey]
+    ) -> None:
+        new, lost = set(computed).difference(stored), set(stored).difference(computed)
+        badges = Counter((key.badge, key.level) for key in new if not key.is_of_challenge)
+        for level, count in badges.items():
+            self.preview.effects[level].gaining.add(member.external_id, count)
+        badges = Counter((key.badge, key.level) for key in lost if not key.is_of_challenge)
+        for level, count in badges.items():
+            self.preview.effects[level].losing.add(member.external_id, count)
+        for key, count in Counter(key.challenge for key in new if key.is_of_challenge).items():
+            self.preview.runs[key].completing.add(member.external_id, count)
+        for key, count in Counter(key.challenge for key in lost if key.is_of_challenge).items():
+            self.preview.runs[key].reopened.add(member.external_id, count)
+
+    def _check(self, activity: Activity) -> None:
+        if activity.type not in self._doubted:
+            return
+        plan = self._doubted[activity.type]
+        try:
+            if plan is not None:
+                plan.check(activity.properties)
+                return
+            reason = "there is no such activity"
+        except InvalidProperty as refusal:
+            reason = refusal.message
+        found = self.preview.refused.setdefault(activity.type, RefusedType(activity.type, reason))
+        found.activities += 1
+
+
+def _doubted(
+    known: Sequence[CompiledProgram], rules: CompiledProgram
+) -> dict[str, ActivityPlan | None]:
+    """The types of which something stored may be refused: those that some version wrote otherwise.
+
+    All that is stored was admitted by one of the versions. None: the rules do not know the type.
+    """
+    present = rules.definition.activities
+    return {
+        key: rules.plans.get(key)
+        for each in known
+        for key, written in each.definition.activities.items()
+        if key not in present or present[key].properties != written.properties
+    }
