@@ -12,6 +12,7 @@ from gamification.ports import Store
 from gamification.use_cases.apply_definition import Applied, Backfill, Tell
 from gamification.use_cases.effects import Preview
 from gamification.use_cases.preview_definition import preview_definition
+from server.clock import now
 from server.database import opened
 from server.importing.display import Reached, display_for
 from server.preview_table import preview_table
@@ -75,7 +76,7 @@ def say_paths(found: Differences) -> None:
 async def _previewed(store: Store, applied: Applied, key: str) -> Preview:
     assert applied.program is not None
     started = time.monotonic()
-    previews = preview_definition(store, applied.program, applied.definition)
+    previews = preview_definition(store, applied.program, applied.definition, now=now())
     preview = await anext(previews)
     with display_for(key, unit="activities") as display:
         async for _ in previews:  # the same one, further along

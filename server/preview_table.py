@@ -6,18 +6,21 @@ from decimal import Decimal
 from gamification.quantity import to_text
 from gamification.use_cases.effects import Preview, Share
 
-_HEADINGS = ("", "members", "awards, points", "such as")
+_HEADINGS = ("", "members", "in all", "such as")
+
+_NOTHING = "  no award, level, streak or balance would differ"
 
 Cells = tuple[str, str, str, str]
 
 
 def preview_table(preview: Preview) -> list[str]:
     """The lines of a preview: who would gain (+) and lose (-) what, and what is in the way (!)."""
-    rows = [*_badges(preview), *_challenges(preview), *_points(preview)]
+    rows = [*_badges(preview), *_challenges(preview)]
+    rows += [*_tiers(preview), *_streaks(preview), *_points(preview)]
     about = f"{preview.members:,} members, {preview.activities:,} activities"
     return [
         f"If these rules had always been in force ({about}):",
-        *(_aligned([_HEADINGS, *rows]) if rows else ["  no award and no balance would differ"]),
+        *(_aligned([_HEADINGS, *rows]) if rows else [_NOTHING]),
         *_obstacles(preview),
     ]
 
@@ -35,6 +38,28 @@ def _challenges(preview: Preview) -> Iterator[Cells]:
         for mark, share in (("+", effect.completing), ("-", effect.reopened)):
             if share.members:
                 name = f"{mark} {effect.challenge}"
+                yield name, f"{share.members:,}", f"{share.total:,}", _named(share)
+
+
+def _tiers(preview: Preview) -> Iterator[Cells]:
+    for effect in preview.tiers:
+        for mark, share in (("+", effect.rising), ("-", effect.falling)):
+            if share.members:
+                name = f"{mark} {effect.tier}"
+                yield name, f"{share.members:,}", f"{share.total:,}", _named(share)
+        for (before, after), members in effect.moves.most_common():
+            yield "", f"{members:,}", "", f"{before or 'no level'} → {after or 'no level'}"
+
+
+def _streaks(preview: Preview) -> Iterator[Cells]:
+    for effect in preview.streaks:
+        for mark, how, share in (
+            ("+", "longer", effect.longer),
+            ("-", "shorter", effect.shorter),
+            ("-", "ended", effect.ended),
+        ):
+            if share.members:
+                name = f"{mark} {effect.streak}, {how}"
                 yield name, f"{share.members:,}", f"{share.total:,}", _named(share)
 
 

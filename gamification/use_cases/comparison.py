@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from gamification.definition.compiled import ActivityPlan, CompiledProgram, Timeline
@@ -12,6 +13,7 @@ from gamification.program import Program
 from gamification.refusals import InvalidProperty, OutOfRange
 from gamification.replay import replay
 from gamification.state import AccountKey, AwardKey, State
+from gamification.tier_levels import NO_LEVEL
 from gamification.use_cases.effects import (
     BadgeEffect,
     BalanceMove,
@@ -19,7 +21,10 @@ from gamification.use_cases.effects import (
     PointsEffect,
     Preview,
     RefusedType,
+    StreakEffect,
+    TierEffect,
 )
+from gamification.use_cases.in_time import InTime, climbed, in_time, level_key
 
 History = Sequence[tuple[Activity, tuple[Retraction, ...]]]
 
@@ -34,10 +39,13 @@ class Stored(NamedTuple):
 
 
 class Comparison:
-    """Judges members by the candidate rules, and counts in `preview` what that changes."""
+    """Judges members by the candidate rules, and counts in `preview` what that changes `now`."""
 
-    def __init__(self, program: Program, rules: CompiledProgram, *, of_members: int) -> None:
+    def __init__(
+        self, program: Program, rules: CompiledProgram, *, of_members: int, now: datetime
+    ) -> None:
         self.preview = Preview(of_members)
+        self._now, self._in_force, self._rules = now, program.rules, rules
         known = [rules, *(version for _, version in reversed(program.timeline.versions))]
         self.awarded = {badge for each in known for badge in each.badges}
         self.awarded |= {one.award for each in known for one in each.challenges.values()}
@@ -53,6 +61,11 @@ class Comparison:
                 self.preview.runs.setdefault(challenge.key, effect)
             for unit in each.units.values():
                 self.preview.units.setdefault(unit.key, PointsEffect(unit.key))
+        for each in (rules, program.rules):
+            for tier in each.tiers:
+                self.preview.ladders.setdefault(tier, TierEffect(tier))
+            for streak in each.streaks:
+                self.preview.lengths.setdefault(streak, StreakEffect(streak))
         self._starts = {unit.key: unit.start for unit in rules.units.values()}
         self._starts |= {unit.key: unit.start for unit in program.rules.units.values()}
         self._doubted = _doubted(known, rules)
@@ -75,8 +88,13 @@ class Comparison:
                 self.preview.unjudged.add(member.external_id, 1)
         return judged
 
-    def compare(self, judged: Sequence[tuple[Member, State]], stored: Stored) -> None:
-        """Count what the members of a page would gain and lose."""
+    def compare(
+        self,
+        judged: Sequence[tuple[Member, State]],
+        stored: Stored,
+        standing: Mapping[MemberId, InTime],
+    ) -> None:
+        """Count what the members of a page would gain and lose; `standing` is where they stand."""
         for member, state in judged:
             self._compare_awards(member, state.awards.keys(), stored.awards.get(member.id, ()))
             balances = stored.balances.get(member.id, {})
@@ -87,6 +105,10 @@ class Comparison:
                 if after is None:
                     after = stored.openings[AccountKey(member.id, unit)]
                 self.preview.units[unit].add(BalanceMove(member.external_id, before, after))
+            if self.preview.ladders or self.preview.lengths:
+                find = state.tallies.get
+                becomes = in_time(self._rules, member.id, find, now=self._now)
+                self._compare_in_time(member, standing[member.id], becomes)
 
     def _compare_awards(
         self, member: Member, computed: Collection[AwardKey], stored: Collection[AwardKey]
@@ -102,6 +124,20 @@ class Comparison:
             self.preview.runs[key].completing.add(member.external_id, count)
         for key, count in Counter(key.challenge for key in lost if key.is_of_challenge).items():
             self.preview.runs[key].reopened.add(member.external_id, count)
+
+    def _compare_in_time(self, member: Member, was: InTime, becomes: InTime) -> None:
+        for key, effect in self.preview.ladders.items():
+            old, new = self._in_force.tiers.get(key), self._rules.tiers.get(key)
+            before, after = was.levels.get(key, NO_LEVEL), becomes.levels.get(key, NO_LEVEL)
+            levels = climbed(old, new, before, after)
+            if levels:
+                (effect.rising if levels > 0 else effect.falling).add(
+                    member.external_id, abs(levels)
+                )
+                effect.moves[level_key(old, before), level_key(new, after)] += 1
+        for key, effect in self.preview.lengths.items():
+            before, after = was.lengths.get(key, 0), becomes.lengths.get(key, 0)
+            effect.add(member.external_id, before, after)
 
     def _check(self, activity: Activity) -> None:
         if activity.type not in self._doubted:

@@ -1,5 +1,6 @@
 """What new rules would change, in counts: what a preview tells, and a few names with it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,6 +45,40 @@ class ChallengeEffect:
     challenge: str
     completing: Share = field(default_factory=Share)
     reopened: Share = field(default_factory=Share)
+
+
+@dataclass(slots=True)
+class TierEffect:
+    """Who would rise and who would fall on a ladder now; totals are numbers of levels.
+
+    `moves` counts members by the keys of the level they hold and of the one they would (None:
+    none, or a ladder that is not there).
+    """
+
+    tier: str
+    rising: Share = field(default_factory=Share)
+    falling: Share = field(default_factory=Share)
+    moves: Counter[tuple[str | None, str | None]] = field(
+        default_factory=Counter[tuple[str | None, str | None]]
+    )
+
+
+@dataclass(slots=True)
+class StreakEffect:
+    """Whose streak would be longer now, whose shorter, and whose would have ended; totals are
+    numbers of periods."""
+
+    streak: str
+    longer: Share = field(default_factory=Share)
+    shorter: Share = field(default_factory=Share)
+    ended: Share = field(default_factory=Share)
+
+    def add(self, external_id: str, before: int, after: int) -> None:
+        """Count one member, if the length of their streak changes at all."""
+        if after > before:
+            self.longer.add(external_id, after - before)
+        elif after < before:
+            (self.shorter if after else self.ended).add(external_id, before - after)
 
 
 class BalanceMove(NamedTuple):
@@ -101,6 +136,8 @@ class Preview:
         default_factory=dict[tuple[str, int], BadgeEffect]
     )
     runs: dict[str, ChallengeEffect] = field(default_factory=dict[str, ChallengeEffect])
+    ladders: dict[str, TierEffect] = field(default_factory=dict[str, TierEffect])
+    lengths: dict[str, StreakEffect] = field(default_factory=dict[str, StreakEffect])
     units: dict[str, PointsEffect] = field(default_factory=dict[str, PointsEffect])
     refused: dict[str, RefusedType] = field(default_factory=dict[str, RefusedType])
     unjudged: Share = field(default_factory=Share)
@@ -114,6 +151,20 @@ class Preview:
     def challenges(self) -> list[ChallengeEffect]:
         """The challenges that somebody would complete, or would not have, in the rules' order."""
         return [each for each in self.runs.values() if each.completing.total or each.reopened.total]
+
+    @property
+    def tiers(self) -> list[TierEffect]:
+        """The ladders on which somebody would rise or fall, in the rules' order."""
+        return [each for each in self.ladders.values() if each.moves]
+
+    @property
+    def streaks(self) -> list[StreakEffect]:
+        """The streaks that would be longer or shorter for somebody, in the rules' order."""
+        return [
+            each
+            for each in self.lengths.values()
+            if each.longer.total or each.shorter.total or each.ended.total
+        ]
 
     @property
     def points(self) -> list[PointsEffect]:

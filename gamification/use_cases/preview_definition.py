@@ -6,6 +6,7 @@ same: what would be different if these rules had always been in force?
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
 
 from gamification.definition.compiling import compile_program
 from gamification.definition.document import Definition
@@ -16,23 +17,31 @@ from gamification.replay import opening_of
 from gamification.state import AccountKey, AwardKey, State
 from gamification.use_cases.comparison import Comparison, Stored
 from gamification.use_cases.effects import Preview
+from gamification.use_cases.in_time import stored_in_time
 
 MEMBERS_AT_ONCE = 20
 """How many are judged between two reports: a server can answer others in between."""
 
 
 async def preview_definition(
-    store: Store, program: Program, definition: Definition, *, facts_max: int | None = None
+    store: Store,
+    program: Program,
+    definition: Definition,
+    *,
+    now: datetime,
+    facts_max: int | None = None,
 ) -> AsyncIterator[Preview]:
     """Judge history by a definition; yield, again and again, one preview while it fills.
 
+    Levels and streaks are those of `now`.
     With `facts_max` at most so many activities are judged, of whole members. Run it while nobody
     writes, or expect who is active meanwhile to be counted. Memory is bounded: the histories of a
     few members, and counts. Raises `DefinitionRefused`.
     """
     auditing, reading = store.auditing(program.record), store.reading(program.record)
     rules, _ = compile_program(definition, version=program.rules.version + 1)
-    comparison = Comparison(program, rules, of_members=await reading.member_count())
+    count = await reading.member_count()
+    comparison = Comparison(program, rules, of_members=count, now=now)
     preview = comparison.preview
     yield preview
     room, is_whole = facts_max, True
@@ -44,8 +53,11 @@ async def preview_definition(
             some = members[start : start + MEMBERS_AT_ONCE]
             histories = await auditing.histories([member.id for member in some])
             judged = comparison.judged(some, histories)
+            standing = await stored_in_time(
+                reading, program.rules, [each.id for each, _ in judged], now=now
+            )
             stored = await _stored(auditing, reading, judged, awarded=comparison.awarded)
-            comparison.compare(judged, stored)
+            comparison.compare(judged, stored, standing)
             yield preview
         if len(members) < len(page):
             is_whole = False

@@ -94,7 +94,9 @@ class ApplyDefinitionPayload:
     async def preview(self, info: Info) -> DefinitionPreview | None:
         if self.previewed is None or self.program is None:
             return None
-        return await bounded_preview(info.context.store, self.program.value, self.previewed)
+        return await bounded_preview(
+            info.context.store, self.program.value, self.previewed, now=info.context.at
+        )
 
     @classmethod
     def of(cls, applied: core.Applied, *, is_dry_run: bool) -> Self:

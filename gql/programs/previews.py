@@ -1,6 +1,7 @@
 """What new rules would change, as clients see it before they put them in force."""
 
 import asyncio
+from datetime import datetime
 
 import strawberry
 
@@ -63,6 +64,73 @@ class PreviewedChallenge:
             key=effect.challenge,
             completing=PreviewedAwards.of(effect.completing),
             reopened=PreviewedAwards.of(effect.reopened),
+        )
+
+
+@strawberry.type(description="Members whose level, or streak, would be another one.")
+class PreviewedMembers:
+    members: int = strawberry.field(description="How many members.")
+    total: int = strawberry.field(
+        description="By how many levels, or periods of the streak, all of theirs together."
+    )
+    sample: list[str] = strawberry.field(
+        description=f"The external ids of some of them, at most {effects.SAMPLE_SIZE}."
+    )
+
+    @classmethod
+    def of(cls, share: effects.Share) -> "PreviewedMembers":
+        return cls(members=share.members, total=share.total, sample=share.sample)
+
+
+@strawberry.type(description="How many members would go from one level of a ladder to another.")
+class PreviewedLevelMove:
+    before: str | None = strawberry.field(
+        description="The key of the level they hold. Null: none, or there is no such ladder."
+    )
+    after: str | None = strawberry.field(
+        description="The key of the level they would hold. Null: none, or there is no such ladder."
+    )
+    members: int = strawberry.field(description="How many members.")
+
+
+@strawberry.type(description="A ladder on which somebody would rise or fall now.")
+class PreviewedTier:
+    key: str = strawberry.field(description="The ladder's name in the definition.")
+    rising: PreviewedMembers = strawberry.field(description="Who would hold a higher level.")
+    falling: PreviewedMembers = strawberry.field(description="Who would hold a lower level.")
+    moves: list[PreviewedLevelMove] = strawberry.field(
+        description="The same by levels, the most members first."
+    )
+
+    @classmethod
+    def of(cls, effect: effects.TierEffect) -> "PreviewedTier":
+        return cls(
+            key=effect.tier,
+            rising=PreviewedMembers.of(effect.rising),
+            falling=PreviewedMembers.of(effect.falling),
+            moves=[
+                PreviewedLevelMove(before=before, after=after, members=members)
+                for (before, after), members in effect.moves.most_common()
+            ],
+        )
+
+
+@strawberry.type(description="A streak that would be of another length for somebody now.")
+class PreviewedStreak:
+    key: str = strawberry.field(description="The streak's name in the definition.")
+    longer: PreviewedMembers = strawberry.field(description="Whose would be longer.")
+    shorter: PreviewedMembers = strawberry.field(
+        description="Whose would be shorter, and still running."
+    )
+    ended: PreviewedMembers = strawberry.field(description="Whose is running, and would not be.")
+
+    @classmethod
+    def of(cls, effect: effects.StreakEffect) -> "PreviewedStreak":
+        return cls(
+            key=effect.streak,
+            longer=PreviewedMembers.of(effect.longer),
+            shorter=PreviewedMembers.of(effect.shorter),
+            ended=PreviewedMembers.of(effect.ended),
         )
 
 
@@ -137,6 +205,12 @@ class DefinitionPreview:
     challenges: list[PreviewedChallenge] = strawberry.field(
         description="The challenges that somebody would complete, or would not have."
     )
+    tiers: list[PreviewedTier] = strawberry.field(
+        description="The ladders on which somebody would rise or fall, as of now."
+    )
+    streaks: list[PreviewedStreak] = strawberry.field(
+        description="The streaks that would be longer or shorter for somebody, as of now."
+    )
     points: list[PreviewedPoints] = strawberry.field(
         description="The units of points in which somebody's balance would move."
     )
@@ -157,6 +231,8 @@ class DefinitionPreview:
             is_complete=preview.is_complete,
             badges=[PreviewedBadge.of(each) for each in preview.badges],
             challenges=[PreviewedChallenge.of(each) for each in preview.challenges],
+            tiers=[PreviewedTier.of(each) for each in preview.tiers],
+            streaks=[PreviewedStreak.of(each) for each in preview.streaks],
             points=[PreviewedPoints.of(each) for each in preview.points],
             refused=[PreviewedRefusal.of(each) for each in preview.refused.values()],
             unjudged=preview.unjudged.sample,
@@ -164,10 +240,12 @@ class DefinitionPreview:
 
 
 async def bounded_preview(
-    store: Store, program: Program, definition: Definition
+    store: Store, program: Program, definition: Definition, *, now: datetime
 ) -> DefinitionPreview:
     """As much of a preview as one answer has time for."""
-    previews = preview_definition(store, program, definition, facts_max=PREVIEWED_ACTIVITIES_MAX)
+    previews = preview_definition(
+        store, program, definition, now=now, facts_max=PREVIEWED_ACTIVITIES_MAX
+    )
     preview = await anext(previews)
     async for _ in previews:  # the same one, further along
         await asyncio.sleep(0)  # others have requests too

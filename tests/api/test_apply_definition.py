@@ -22,6 +22,10 @@ mutation ($input: ApplyDefinitionInput!) { applyDefinition(input: $input) { prev
   members ofMembers activities isComplete unjudged
   badges { key level levelKey gaining { members awards sample } losing { members awards sample } }
   points { unit membersUp membersDown gained lost largest { externalId before after } }
+  tiers { key rising { members total sample } falling { members total sample }
+    moves { before after members } }
+  streaks { key longer { members total sample } shorter { members total sample }
+    ended { members total sample } }
   refused { type activities reason }
 } } }
 """
@@ -110,9 +114,40 @@ async def test_a_dry_run_tells_who_would_gain_and_lose_what(world: World) -> Non
                 "largest": [{"externalId": "ann", "before": "41", "after": "46"}],
             }
         ],
+        "tiers": [],
+        "streaks": [],
         "refused": [],
     }
     assert await world.ask("{ program { version } }") == {"program": {"version": 1}}
+
+
+async def test_a_dry_run_tells_whose_level_and_streak_would_be_another(world: World) -> None:
+    await world.did("ann", "purchase", value="60", properties={"store": "x"})
+    await world.did("bob", "purchase", value="120", properties={"store": "x"})
+    for _ in range(2):
+        await world.did("bob", "visit")
+    changed = FORUM.replace("at: 100, name: Gold", "at: 50, name: Gold").replace(
+        "{name: Daily visit, metric: visits,", "{name: Daily visit, metric: visits, at_least: 3,"
+    )
+    data = await world.ask(PREVIEW, input={"definition": changed, "dryRun": True})
+    preview = data["applyDefinition"]["preview"]
+    nobody: dict[str, object] = {"members": 0, "total": 0, "sample": []}
+    assert preview["tiers"] == [
+        {
+            "key": "status",
+            "rising": {"members": 1, "total": 1, "sample": ["ann"]},
+            "falling": nobody,
+            "moves": [{"before": "basic", "after": "gold", "members": 1}],
+        }
+    ]
+    assert preview["streaks"] == [
+        {
+            "key": "daily",
+            "longer": nobody,
+            "shorter": nobody,
+            "ended": {"members": 1, "total": 1, "sample": ["bob"]},
+        }
+    ]
 
 
 async def test_a_preview_is_bounded_and_says_so(

@@ -9,21 +9,26 @@ from gamification.definition.compiled import CompiledProgram, Timeline
 from gamification.ids import MemberId
 from gamification.ports import Totals
 from gamification.program import Program
-from gamification.use_cases.effects import Preview, Share
+from gamification.streaks import status_at
+from gamification.tiers import level_at
+from gamification.use_cases.effects import Preview, Share, StreakEffect
 from gamification.use_cases.preview_definition import preview_definition
 from gamification.use_cases.rebuilding import rebuild
 from tests.laws.effort import tried
+from tests.laws.histories import MOMENTS
 from tests.laws.pictures import picture
 from tests.laws.programs import programs
 from tests.laws.stories import Story, live_through, stories
 from tests.scene import Scene, now_done, staged
+
+NOW = MOMENTS[-1]
 
 Moves = dict[str, tuple[int, int, int, int]]
 """By badge level, challenge or unit: members up, what they gain, members down, what they lose."""
 
 
 async def previewed(lived: Scene, rules: CompiledProgram) -> Preview:
-    found = preview_definition(lived.store, lived.program, rules.definition)
+    found = preview_definition(lived.store, lived.program, rules.definition, now=NOW)
     return [each async for each in found][-1]
 
 
@@ -37,7 +42,15 @@ def told(preview: Preview) -> Moves:
         **{name: moved(each.gaining, each.losing) for name, each in badges.items()},
         **{name: moved(each.completing, each.reopened) for name, each in runs.items()},
         **{each.unit: moved(each.rising, each.falling) for each in preview.points},
+        **{f"tier:{each.tier}": moved(each.rising, each.falling) for each in preview.tiers},
+        **{f"streak:{each.streak}": moved(each.longer, less_of(each)) for each in preview.streaks},
     }
+
+
+def less_of(effect: StreakEffect) -> Share:
+    """Whose streak would be shorter, or over."""
+    ended, shorter = effect.ended, effect.shorter
+    return Share(ended.members + shorter.members, ended.total + shorter.total)
 
 
 def done(
@@ -61,6 +74,47 @@ def done(
                 move[0 if gained > 0 else 2] += 1
                 move[1 if gained > 0 else 3] += abs(gained)
     return {name: (up, gained, down, lost) for name, (up, gained, down, lost) in moves.items()}
+
+
+def seen(
+    rules: tuple[CompiledProgram, CompiledProgram],
+    totals: tuple[Mapping[MemberId, Totals], Mapping[MemberId, Totals]],
+) -> Moves:
+    """The same of levels and streaks, as members see them before and after."""
+    moves: dict[str, list[int]] = {}
+    for member in totals[0]:
+        had, has = (
+            heights(each, member, stored[member], others=rules)
+            for each, stored in zip(rules, totals, strict=True)
+        )
+        for name, height in has.items():
+            gained = height - had[name]
+            if gained:
+                move = moves.setdefault(name, [0, 0, 0, 0])
+                move[0 if gained > 0 else 2] += 1
+                move[1 if gained > 0 else 3] += abs(gained)
+    return {name: (up, gained, down, lost) for name, (up, gained, down, lost) in moves.items()}
+
+
+def heights(
+    program: CompiledProgram,
+    member: MemberId,
+    totals: Totals,
+    *,
+    others: tuple[CompiledProgram, CompiledProgram],
+) -> dict[str, int]:
+    """How high each level is and how long each streak. Ladders of one key have the same levels in
+    all programs of the laws; of one that is not there members have what everyone has."""
+    find, calendar = totals.tallies.get, program.calendar
+    ladders = {key: tier for each in others for key, tier in each.tiers.items()}
+    found = {f"tier:{key}": tier.lowest for key, tier in ladders.items()}
+    found |= {f"streak:{key}": 0 for each in others for key in each.streaks}
+    for key, tier in program.tiers.items():
+        found[f"tier:{key}"] = level_at(tier, member, find, at=NOW, calendar=calendar)
+    for key, streak in program.streaks.items():
+        status = status_at(streak, member, find, at=NOW, calendar=calendar)
+        found[f"streak:{key}"] = status.length
+    return found
 
 
 async def backfill(lived: Scene, rules: CompiledProgram) -> None:
@@ -90,7 +144,9 @@ def test_a_preview_says_what_a_backfill_does(
 
     now_done(backfill(lived, others))
     starts = {unit.key: unit.start for unit in rules.units.values()}
-    assert told(preview) == done(before, now_done(lived.totals()), starts)
+    after = now_done(lived.totals())
+    moves = done(before, after, starts) | seen((rules, others), (before, after))
+    assert told(preview) == moves
     assert preview.is_complete
     found = [each.what for each in now_done(lived.differences())]
     # Who stands on a board is put right in another step than the numbers.

@@ -7,8 +7,10 @@ import pytest
 from gamification.ports import Store
 from gamification.program import program_of
 from gamification.use_cases.apply_definition import Backfill
+from gamification.use_cases.effects import Preview, StreakEffect, TierEffect
 from gamification.use_cases.record_activities import record_activities
 from server.live.hub import LocalHub
+from server.preview_table import preview_table
 from tests.builders import NOON, numbered_keys, sent
 from tests.server.terminal import CLUB, Terminal
 
@@ -62,15 +64,40 @@ def test_a_dry_run_tells_who_would_gain_and_lose_what(club: Terminal) -> None:
         "  ~ earning.visiting\n"
         "  ~ badges.regular\n"
         "If these rules had always been in force (2 members, 2 activities):\n"
-        "             members  awards, points  such as\n"
-        "  + regular        1               1  ben\n"
-        "  + stars          2           5,994  anne, ben\n"
-        "                                      anne: 4 → 4,000\n"
-        "                                      ben: 2 → 2,000\n"
+        "             members  in all  such as\n"
+        "  + regular        1       1  ben\n"
+        "  + stars          2   5,994  anne, ben\n"
+        "                              anne: 4 → 4,000\n"
+        "                              ben: 2 → 2,000\n"
         "Without --backfill the past stays as it is.\n"
     )
     assert club.scores() == {"anne": 4, "ben": 2}
     assert len(club.run("versions", "--program", "club").out.splitlines()) == 1
+
+
+def test_a_dry_run_tells_of_levels_and_streaks() -> None:
+    preview = Preview(of_members=3, members=3, activities=1_000)
+    status, daily = TierEffect("status"), StreakEffect("daily")
+    for name, before, after in (("anne", None, "gold"), ("ben", None, "gold")):
+        status.rising.add(name, 2)
+        status.moves[before, after] += 1
+    status.falling.add("cleo", 1)
+    status.moves["gold", "silver"] += 1
+    daily.add("anne", 1, 12)
+    daily.add("ben", 3, 1)
+    daily.add("cleo", 5, 0)
+    preview.ladders["status"], preview.lengths["daily"] = status, daily
+    assert preview_table(preview) == [
+        "If these rules had always been in force (3 members, 1,000 activities):",
+        "                    members  in all  such as",
+        "  + status                2       4  anne, ben",
+        "  - status                1       1  cleo",
+        "                          2          no level → gold",
+        "                          1          gold → silver",
+        "  + daily, longer         1      11  anne",
+        "  - daily, shorter        1       2  ben",
+        "  - daily, ended          1       5  cleo",
+    ]
 
 
 def test_a_dry_run_tells_what_is_in_the_way(club: Terminal) -> None:
@@ -82,7 +109,7 @@ def test_a_dry_run_tells_what_is_in_the_way(club: Terminal) -> None:
         "  + activities.call\n"
         "  ~ activities.visit\n"
         "If these rules had always been in force (2 members, 2 activities):\n"
-        "  no award and no balance would differ\n"
+        "  no award, level, streak or balance would differ\n"
         "  ! visit: 2 stored activities would be refused if they came now: "
         "property 'place' is required\n"
     )

@@ -1,5 +1,6 @@
 """A preview says what a backfill would change, exactly and in bounded words, and writes nothing."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from gamification.definition.reading import read_definition
 from gamification.use_cases.apply_definition import Backfill
 from gamification.use_cases.effects import BalanceMove, Preview
 from gamification.use_cases.preview_definition import preview_definition
-from tests.builders import after, definition, sent, units
+from tests.builders import NOON, after, definition, sent, units
 from tests.scene import Scene, now_done, scene
 
 UP: dict[str, Any] = {"properties": {"post": "string"}}
@@ -54,10 +55,12 @@ def run() -> Scene:
     return made
 
 
-async def whole(run: Scene, document: str, facts_max: int | None = None) -> Preview:
+async def whole(
+    run: Scene, document: str, facts_max: int | None = None, now: datetime = NOON
+) -> Preview:
     """The preview when it is done."""
     found = preview_definition(
-        run.store, run.program, read_definition(document), facts_max=facts_max
+        run.store, run.program, read_definition(document), now=now, facts_max=facts_max
     )
     return [each async for each in found][-1]
 
@@ -220,3 +223,55 @@ def test_who_would_complete_a_challenge_and_who_would_not_have(run: Scene) -> No
         6,
         ["anne", "ben"],
     )
+
+
+def ladder(**levels: object) -> dict[str, Any]:
+    return {"status": {"metric": "visits", "over": "month", "levels": levels}}
+
+
+def tiers(preview: Preview) -> list[tuple[str, int, int, dict[tuple[str | None, str | None], int]]]:
+    """(ladder, levels risen, levels fallen, members by levels)."""
+    return [
+        (each.tier, each.rising.total, each.falling.total, dict(each.moves))
+        for each in preview.tiers
+    ]
+
+
+def test_who_would_rise_and_fall_on_a_ladder(run: Scene) -> None:
+    """Of a ladder that is new or gone, everyone has the lowest level."""
+    new = now_done(whole(run, club(tiers=ladder(basic=0, silver=2, gold=4))))
+    assert tiers(new) == [("status", 3, 0, {(None, "gold"): 1, (None, "silver"): 1})]
+    assert new.tiers[0].rising.sample == ["anne", "ben"]
+
+    now_done(run.apply(club(tiers=ladder(basic=0, silver=2, gold=4)), backfill=Backfill.SILENT))
+    harder = club(tiers=ladder(basic=0, silver=3, gold=5))
+    moves = {("gold", "silver"): 1, ("silver", "basic"): 1}
+    assert tiers(now_done(whole(run, harder))) == [("status", 0, 2, moves)]
+    between = club(tiers=ladder(basic=0, silver=2, ruby=3, gold=4))
+    assert tiers(now_done(whole(run, between))) == []
+    gone = now_done(whole(run, club()))
+    assert tiers(gone) == [("status", 0, 3, {("gold", None): 1, ("silver", None): 1})]
+
+
+def test_levels_are_compared_as_of_now(run: Scene) -> None:
+    later = now_done(whole(run, club(tiers=ladder(basic=0, silver=2)), now=after(days=70)))
+    assert tiers(later) == []
+
+
+def test_whose_streak_would_be_longer_shorter_or_over(run: Scene) -> None:
+    """Anne came on four days in a row, the last one today; Ben on the first two."""
+    daily = {"daily": {"metric": "visits", "freezes": {"start": 2, "most": 2}}}
+    document, today = club(streaks=daily), after(days=3)
+    new = now_done(whole(run, document, now=today))
+    assert [(each.streak, each.longer.members, each.longer.total) for each in new.streaks] == [
+        ("daily", 2, 6)
+    ]
+    now_done(run.apply(document, backfill=Backfill.SILENT))
+    assert now_done(whole(run, document, now=today)).streaks == []
+    (without,) = now_done(
+        whole(run, club(streaks={"daily": {"metric": "visits"}}), now=today)
+    ).streaks
+    assert (without.ended.total, without.ended.sample) == (2, ["ben"])
+    weekly = club(streaks={"daily": {"metric": "visits", "every": "week"}})
+    (shorter,) = now_done(whole(run, weekly, now=today)).streaks
+    assert (shorter.shorter.total, shorter.shorter.members, shorter.ended.members) == (4, 2, 0)
