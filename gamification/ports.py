@@ -45,6 +45,7 @@ from gamification.stored import (
     SubjectBound,
     Totals,
 )
+from gamification.team_boards import ReadingTeams, TeamShares
 
 
 class Judging(Protocol):
@@ -88,7 +89,7 @@ class Judging(Protocol):
         ...
 
 
-class Writing(Judging, WritingPeriods, WritingSeats, KnowingImports, Protocol):
+class Writing(Judging, WritingPeriods, WritingSeats, TeamShares, KnowingImports, Protocol):
     """One transaction on one program. Leaving it normally commits; an exception rolls back."""
 
     async def lock_members(self, external_ids: Collection[str], now: datetime) -> dict[str, Member]:
@@ -199,7 +200,7 @@ class Writing(Judging, WritingPeriods, WritingSeats, KnowingImports, Protocol):
     async def add_version(self, version: DefinitionVersion) -> None: ...
 
 
-class Reading(ReadingPeriods, ReadingSeats, KnowingImports, Protocol):
+class Reading(ReadingPeriods, ReadingSeats, ReadingTeams, KnowingImports, Protocol):
     """Reads of one program outside any transaction. Each method is one statement."""
 
     async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...

@@ -50,6 +50,11 @@ def run_and_team(window: str) -> tuple[str, str]:
     return run, team
 
 
+def windows_of_teams(run: str) -> tuple[str, str]:
+    """What the windows of a run's teams begin with, and what comes after the last of them."""
+    return f"{run}{_MARK}", f"{run}{_MARK}{_LAST}"
+
+
 def membership(member: MemberId, team: str) -> TallyKey:
     """The tally that says whether a member is in a team."""
     return TallyKey(member, MEMBERS_METRIC, team, "")
@@ -62,4 +67,4 @@ def memberships(member: MemberId) -> TallySpan:
 
 def in_any_team(member: MemberId, metric: str, run: str) -> TallySpan:
     """A member's numbers of one metric in a run, for whichever team."""
-    return TallySpan(member, metric, f"{run}{_MARK}", f"{run}{_MARK}{_LAST}")
+    return TallySpan(member, metric, *windows_of_teams(run))

@@ -7,6 +7,7 @@ from gamification.ids import MemberId
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.ports import Standing
 from gamification.seats import Cohort, LeagueRun
+from gamification.team_boards import TeamPlace
 
 
 class AwardsAsked(NamedTuple):
@@ -38,6 +39,24 @@ class TeamAsked(NamedTuple):
     challenge: str
     run: str
     team: str
+
+
+class TeamsAsked(NamedTuple):
+    """The next teams in a run of a challenge, after a place."""
+
+    challenge: str
+    run: str
+    after: TeamPlace | None
+    limit: int
+
+
+class SharesAsked(NamedTuple):
+    """What the members have done who did most for a team in a run of a challenge."""
+
+    challenge: str
+    run: str
+    team: str
+    limit: int
 
 
 class PlaceAsked(NamedTuple):

@@ -24,6 +24,7 @@ from gamification.ports import (
 )
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
+from gamification.team_boards import TeamBoard, TeamPlace, TeamStanding
 from models import (
     announcing,
     awarding,
@@ -35,6 +36,7 @@ from models import (
     numbers,
     periods,
     sharing,
+    team_boards,
 )
 from models import seats as seat_rows
 from models.session import Scope
@@ -162,6 +164,16 @@ class SqlReading:
 
     async def standing_at(self, board: Board, position: int) -> Standing | None:
         return await boards.at(self._scope, board, position)
+
+    async def standings_in_each(
+        self, metric: str, windows: Collection[str], *, limit: int
+    ) -> dict[str, list[Standing]]:
+        return await team_boards.in_each(self._scope, metric, windows, limit=limit)
+
+    async def teams_ranked(
+        self, board: TeamBoard, *, after: TeamPlace | None, limit: int
+    ) -> list[TeamStanding]:
+        return await team_boards.page(self._scope, board, after=after, limit=limit)
 
     async def standings_of(
         self, board: Board, members: Collection[MemberId]

@@ -39,6 +39,7 @@ from models import (
     periods,
     programs,
     sharing,
+    team_boards,
 )
 from models import seats as seat_rows
 from models.judging import SqlJudging
@@ -97,6 +98,11 @@ class SqlWriting(SqlJudging):
         self, board: Board, *, after: Standing | None, limit: int
     ) -> list[Standing]:
         return await boards.top(self._scope, board, after=after, limit=limit)
+
+    async def standings_in_each(
+        self, metric: str, windows: Collection[str], *, limit: int
+    ) -> dict[str, list[Standing]]:
+        return await team_boards.in_each(self._scope, metric, windows, limit=limit)
 
     async def standings_of(
         self, board: Board, members: Collection[MemberId]

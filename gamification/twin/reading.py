@@ -35,7 +35,9 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
+from gamification.team_boards import TeamBoard, TeamPlace, TeamStanding
 from gamification.twin.tables import BY_ID, Leases, Tables, is_importing, picked, place
+from gamification.twin.team_boards import teams_by_hand
 
 PAGE_FACTS_MAX = 20_000
 _BY_END = attrgetter("ends_at")
@@ -254,6 +256,21 @@ class TwinReading(TwinView):
 
     async def standing_at(self, board: Board, position: int) -> Standing | None:
         return next(iter(self._tables.board(board)[position - 1 : position]), None)
+
+    async def standings_in_each(
+        self, metric: str, windows: Collection[str], *, limit: int
+    ) -> dict[str, list[Standing]]:
+        return {each: self._tables.board(Board(metric, (each,)))[:limit] for each in windows}
+
+    async def teams_ranked(
+        self, board: TeamBoard, *, after: TeamPlace | None, limit: int
+    ) -> list[TeamStanding]:
+        ranked = teams_by_hand(self._tables, board)
+        return [
+            each
+            for each in ranked
+            if after is None or (-after.current, after.team) < (-each.current, each.team)
+        ][:limit]
 
     async def standings_of(
         self, board: Board, members: Collection[MemberId]

@@ -90,6 +90,11 @@ class TwinWriting(TwinJudging):
         ranked = self._tables.board(board)
         return [each for each in ranked if after is None or place(each) > place(after)][:limit]
 
+    async def standings_in_each(
+        self, metric: str, windows: Collection[str], *, limit: int
+    ) -> dict[str, list[Standing]]:
+        return {each: self._tables.board(Board(metric, (each,)))[:limit] for each in windows}
+
     async def standings_of(
         self, board: Board, members: Collection[MemberId]
     ) -> dict[MemberId, Standing]:

@@ -17,8 +17,8 @@ from gamification.outcomes import Outcome, PointsAdjusted, made
 from gamification.ports import Changes, Writing
 from gamification.settlement import Settlement
 from gamification.state import TallyKey
-from gamification.teams import run_and_team
-from gamification.use_cases.combining import TeamRun, combined
+from gamification.teams import MEMBERS_METRIC, run_and_team
+from gamification.use_cases.combining import TeamRun, combined, mates_of
 from gamification.use_cases.rebuilding import rebuild
 
 
@@ -48,10 +48,23 @@ async def settle(
     if numbers:
         await writing.put_shared(numbers)
     changes = await settlement.write(writing, announce=announce)
+    if announce:
+        mates = await mates_of(writing, _teams_moved(settlement))
+        changes = changes._replace(members=changes.members | mates)
     if not places:
         return Settled(changes, {})
     await writing.add_activities(places)
     return await _with_places(writing, settlement, places, changes=changes, announce=announce)
+
+
+def _teams_moved(settlement: Settlement) -> set[str]:
+    """The teams whose numbers or members have changed."""
+    totalled = settlement.program.rules.totalled
+    if not any(each.is_of_teams for each in totalled.values()):
+        return set()
+    runs = [run for metric, run in settlement.totals if totalled[metric].is_of_teams]
+    joined = [key.window for key in settlement.changed if key.metric == MEMBERS_METRIC]
+    return {run_and_team(run)[1] for run in runs} | set(joined)
 
 
 Waiting = tuple[TallyKey, CompiledChallenge]
@@ -100,21 +113,21 @@ async def _add_up(
     writing: Writing, settlement: Settlement, numbers: dict[str, int], *, now: datetime
 ) -> None:
     """Move the totals. When a goal is reached first is written down, and stays so."""
-    for (metric, run), move in settlement.totals.items():
-        challenge = settlement.program.rules.totalled[metric]
-        total, reached = challenge.total_key(run), challenge.reached_key(run)
-        numbers[total] += move
-        if numbers[reached]:
-            continue
-        come_to = numbers[total]
-        if challenge.is_of_teams:
-            asked = TeamRun(challenge, *run_and_team(run))
-            changed = settlement.changed
-            come_to = await combined(writing, asked, total=come_to, changed=changed)
-        if come_to >= challenge.steps[0].target:
-            # Clocks of senders may be ahead of ours: what was counted was done by then.
-            latest = max((each.occurred_at for each in settlement.last.values()), default=now)
-            numbers[reached] = (max(now, latest) - EPOCH) // INSTANT
+    totalled = settlement.program.rules.totalled
+    moved = [(totalled[metric], run, move) for (metric, run), move in settlement.totals.items()]
+    for challenge, run, move in moved:
+        numbers[challenge.total_key(run)] += move
+    open_ = [(each, run) for each, run, _ in moved if not numbers[each.reached_key(run)]]
+    teams = [TeamRun(each, *run_and_team(run)) for each, run in open_ if each.is_of_teams]
+    come_to = numbers
+    if teams:
+        changed = settlement.changed
+        come_to = numbers | await combined(writing, teams, totals=numbers, changed=changed)
+    # Clocks of senders may be ahead of ours: what was counted was done by then.
+    latest = max((each.occurred_at for each in settlement.last.values()), default=now)
+    for challenge, run in open_:
+        if come_to[challenge.total_key(run)] >= challenge.steps[0].target:
+            numbers[challenge.reached_key(run)] = (max(now, latest) - EPOCH) // INSTANT
 
 
 async def _with_places(

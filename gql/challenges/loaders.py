@@ -14,9 +14,12 @@ from gamification.challenges import (
     shared_keys,
     status_at,
 )
+from gamification.definition.document_challenges import Combine
 from gamification.ids import MemberId
-from gamification.ports import Board, Reading
+from gamification.ports import Board, Reading, Standing
 from gamification.program import Program
+from gamification.team_boards import TeamBoard, TeamStanding
+from gamification.teams import run_of_team
 from gamification.use_cases.combining import (
     TeamRun,
     members_of,
@@ -24,7 +27,7 @@ from gamification.use_cases.combining import (
     runs_of_teams,
     teams_of,
 )
-from gql.asked import ChallengesAsked, TeamAsked
+from gql.asked import ChallengesAsked, SharesAsked, TeamAsked, TeamsAsked
 from gql.batching import grouped
 
 
@@ -91,9 +94,44 @@ class ChallengeLoaders:
 
     @cached_property
     def team_members(self) -> DataLoader[str, list[MemberId]]:
-        """Who is in each team: a statement for each."""
+        """Who is in each team, the longest first."""
 
         async def load(teams: list[str]) -> list[list[MemberId]]:
-            return await asyncio.gather(*(members_of(self._reading, team) for team in teams))
+            found = await members_of(self._reading, teams)
+            return [found[team] for team in teams]
 
         return DataLoader(load_fn=load)
+
+    @cached_property
+    def shares(self) -> DataLoader[SharesAsked, list[Standing]]:
+        """What members have done for teams in runs of challenges, the most first."""
+
+        async def load(
+            group: tuple[str, int], asked: list[SharesAsked]
+        ) -> dict[SharesAsked, list[Standing]]:
+            key, limit = group
+            metric = self._program.rules.challenges[key].steps[0].metric
+            windows = {run_of_team(each.run, each.team) for each in asked}
+            found = await self._reading.standings_in_each(metric, windows, limit=limit)
+            return {each: found[run_of_team(each.run, each.team)] for each in asked}
+
+        return grouped(load, lambda asked: (asked.challenge, asked.limit))
+
+    @cached_property
+    def teams(self) -> DataLoader[TeamsAsked, list[TeamStanding]]:
+        """How the teams of runs stand to each other: a statement for each run and page of it."""
+
+        async def load(asked: list[TeamsAsked]) -> list[list[TeamStanding]]:
+            return await asyncio.gather(*map(self._teams, asked))
+
+        return DataLoader(load_fn=load)
+
+    async def _teams(self, asked: TeamsAsked) -> list[TeamStanding]:
+        challenge = self._program.rules.challenges[asked.challenge]
+        board = TeamBoard(
+            challenge.steps[0].metric,
+            asked.run,
+            best=challenge.best,
+            is_mean=challenge.combine is Combine.MEAN,
+        )
+        return await self._reading.teams_ranked(board, after=asked.after, limit=asked.limit)

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from gamification.challenges import together
+from gamification.challenges import moment_of, together
+from gamification.definition.compiled import CompiledChallenge
 from gamification.ids import MemberId
+from gamification.team_boards import TeamPlace, TeamStanding
 from gamification.use_cases.combining import TeamRun
-from gql.asked import TeamAsked
+from gql.asked import SharesAsked, TeamAsked, TeamsAsked
 from gql.context import Context, Info
-from gql.pages import page_size
+from gql.pages import Connection, Part, page, page_size, place_of
 from gql.scalars import Quantity
 
 if TYPE_CHECKING:
@@ -49,8 +51,9 @@ class ChallengeTeam:
             int, strawberry.argument(description="How many members, from 1 to 100.")
         ] = 20,
     ) -> list[ChallengeShare]:
-        reading = info.context.reading
-        found = await reading.standings(self.asked.shares, after=None, limit=page_size(first))
+        challenge, run, team = self.asked
+        asked = SharesAsked(challenge.key, run, team, page_size(first))
+        found = await info.context.loaders.challenges.shares.load(asked)
         return [ChallengeShare(member_id=each.member, share=Quantity(each.score)) for each in found]
 
     @classmethod
@@ -68,3 +71,67 @@ class ChallengeTeam:
             target=Quantity(state.target),
             reached_at=state.reached_at,
         )
+
+
+@strawberry.type(description="Where a team stands among those of a run of a challenge.")
+class ChallengeTeamEntry:
+    rank: int = strawberry.field(
+        description="From 1, by what the teams have come to. Equal teams share it: 1, 2, 2, 4."
+    )
+    position: int = strawberry.field(
+        description="From 1, and unique: equal teams follow each other by their names."
+    )
+    size: int = strawberry.field(description="How many members are in the team now.")
+    team: ChallengeTeam = strawberry.field(description="The team, and what it has come to.")
+
+
+async def teams_of_run(
+    context: Context,
+    challenge: CompiledChallenge,
+    run: str,
+    *,
+    size: int,
+    after: str | None,
+) -> Connection[ChallengeTeamEntry]:
+    """The teams for which somebody has done something in a run, the most first."""
+    asked = TeamsAsked(challenge.key, run, _place(after), size + 1)
+    found = await context.loaders.challenges.teams.load(asked)
+    runs = {each.team: TeamRun(challenge, run, each.team) for each in found}
+    keys = [challenge.reached_key(each.window) for each in runs.values()]
+    reached = dict(zip(runs, await context.loaders.shared_numbers.load_many(keys), strict=True))
+    return page(
+        found,
+        size,
+        node=lambda each: _entry(runs[each.team], each, moment_of(reached[each.team])),
+        place=_place_of,
+        follows=after is not None,
+    )
+
+
+def _entry(
+    asked: TeamRun, standing: TeamStanding, reached_at: datetime | None
+) -> ChallengeTeamEntry:
+    return ChallengeTeamEntry(
+        rank=standing.rank,
+        position=standing.position,
+        size=standing.size,
+        team=ChallengeTeam(
+            asked=asked,
+            name=standing.team,
+            current=Quantity(standing.current),
+            target=Quantity(asked.challenge.steps[0].target),
+            reached_at=reached_at,
+        ),
+    )
+
+
+def _place(after: str | None) -> TeamPlace | None:
+    if after is None:
+        return None
+    current, team = place_of(after, "team", int, str)
+    assert isinstance(current, int), "the cursor says so"
+    return TeamPlace(current, str(team))
+
+
+def _place_of(standing: TeamStanding) -> tuple[Part, ...]:
+    return ("team", standing.current, standing.team)

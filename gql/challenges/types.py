@@ -9,22 +9,16 @@ import strawberry
 from gamification.challenges import (
     ChallengeStatus,
     StepStatus,
-    Together,
-    places_left,
     run_shown,
-    together,
 )
 from gamification.definition.compiled import CompiledChallenge, CompiledProgram
 from gamification.definition.document_challenges import Join
 from gamification.ids import MemberId
-from gamification.ports import Board
 from gamification.state import Award as AwardValue
 from gamification.state import AwardKey
-from gamification.use_cases.combining import TeamRun
-from gamification.windows import Window
 from gql.badges.types import AwardEvidence, Badge, BadgeGift
-from gql.challenges.teams import ChallengeTeam
-from gql.context import Context, Info
+from gql.challenges.runs import ChallengeRun
+from gql.context import Info
 from gql.scalars import Quantity
 
 if TYPE_CHECKING:
@@ -76,99 +70,6 @@ class ChallengeCombine(Enum):
         "MEAN", description="The mean over the members who are in the team at the moment."
     )
     BEST = strawberry.enum_value("BEST", description="The sum of the highest of them.")
-
-
-@strawberry.type(description="What all members have come to together in a run of a challenge.")
-class ChallengeTogether:
-    total: Quantity = strawberry.field(description="What it has come to.")
-    target: Quantity = strawberry.field(description="The number to reach.")
-    reached_at: datetime | None = strawberry.field(
-        description="When it was reached first, if it was. It stays so, whatever is taken back."
-    )
-    participants: int = strawberry.field(description="How many members have added to it.")
-
-    @classmethod
-    async def of(
-        cls, context: Context, challenge: CompiledChallenge, run: str, state: Together
-    ) -> "ChallengeTogether":
-        board = Board(challenge.contributed_metric, (run,))
-        return cls(
-            total=Quantity(state.total),
-            target=Quantity(state.target),
-            reached_at=state.reached_at,
-            participants=await context.loaders.challenges.participants.load(board),
-        )
-
-
-@strawberry.type(description="One run of a challenge: the stretch of time in which it counts.")
-class ChallengeRun:
-    definition: strawberry.Private[CompiledChallenge]
-    team_name: strawberry.Private[str | None]
-    key: str = strawberry.field(
-        description="Its name, such as `w2026-03-02`. Empty for a challenge that has one run."
-    )
-    starts_at: datetime | None = strawberry.field(
-        description="When it begins. Null: it always was."
-    )
-    ends_at: datetime | None = strawberry.field(description="When it ends. Null: it does not.")
-
-    @strawberry.field(
-        description="What all members have come to. Null where each, or each team, has a goal."
-    )
-    async def together(self, info: Info) -> ChallengeTogether | None:
-        challenge, context = self.definition, info.context
-        if challenge.is_of_teams:
-            return None
-        shared = await _shared(context, challenge, self.key)
-        state = together(challenge, self.key, shared)
-        if state is None:
-            return None
-        return await ChallengeTogether.of(context, challenge, self.key, state)
-
-    @strawberry.field(
-        description="How a team stands to it. Null where teams have no goals, and for a member who "
-        "is in none."
-    )
-    async def team(
-        self,
-        info: Info,
-        name: Annotated[
-            str | None,
-            strawberry.argument(
-                description="The team's name. Under a member, if left out, the one they are in."
-            ),
-        ] = None,
-    ) -> ChallengeTeam | None:
-        named = name or self.team_name
-        if named is None or not self.definition.is_of_teams:
-            return None
-        return await ChallengeTeam.of(info.context, TeamRun(self.definition, self.key, named))
-
-    @strawberry.field(
-        description="How many more members can complete it. Null where all can who reach the goal."
-    )
-    async def places_left(self, info: Info) -> int | None:
-        shared = await _shared(info.context, self.definition, self.key)
-        return places_left(self.definition, self.key, shared)
-
-    @classmethod
-    def of(
-        cls, challenge: CompiledChallenge, run: Window, *, team: str | None = None
-    ) -> "ChallengeRun":
-        return cls(
-            definition=challenge,
-            team_name=team,
-            key=run.key,
-            starts_at=run.starts_at,
-            ends_at=run.ends_at,
-        )
-
-
-async def _shared(context: Context, challenge: CompiledChallenge, run: str) -> dict[str, int]:
-    """The numbers of a run that members share."""
-    keys = challenge.shared_keys(run)
-    numbers = await context.loaders.shared_numbers.load_many(keys)
-    return dict(zip(keys, numbers, strict=True))
 
 
 @strawberry.type(description="A goal, or several steps, to reach within a run.")

@@ -309,3 +309,74 @@ async def test_a_page_of_members_with_their_leagues(members: int, is_over: bool)
         {"member_page": 1, "seats": 1, "league_levels": 1, "cohort_members": 2, "members": 1}
         | scores
     )
+
+
+TEAMS = """
+key: club
+name: Club
+activities: {ran: {value: kilometres}}
+metrics: {distance: {sum: value, of: ran}}
+challenges:
+  sum: {goal: {metric: distance, target: 99}, of: team}
+  mean: {goal: {metric: distance, target: 99}, of: team, combine: mean}
+  best: {goal: {metric: distance, target: 99}, of: team, combine: best, best: 1}
+"""
+
+
+@pytest.fixture
+async def fifty_teams() -> World:
+    """Fifty teams of two, whose first has gone a kilometre more than the number."""
+    world = await new_world(CountingTwin(), TEAMS)
+    for n in range(50):
+        for member in (f"a{n:02}", f"b{n:02}"):
+            await world.ask(
+                """mutation ($member: String!, $team: String!) {
+                  joinTeam(input: {member: $member, team: $team}) { userErrors { code } } }""",
+                member=member,
+                team=f"t{n:02}",
+            )
+        await world.did(f"a{n:02}", "ran", value=str(n + 1))
+    calls(world).clear()
+    return world
+
+
+@pytest.mark.parametrize("teams", [1, 7, 50])
+async def test_a_page_of_the_teams_of_a_run(fifty_teams: World, teams: int) -> None:
+    query = """query ($first: Int) { program { challenges { run { teams(first: $first) { edges {
+      node { rank size team { name current reachedAt shares(first: 1) { member { externalId } } } }
+    } } } } } }"""
+    data = await fifty_teams.ask(query, first=teams)
+    for challenge in data["program"]["challenges"]:
+        nodes = [edge["node"] for edge in challenge["run"]["teams"]["edges"]]
+        assert [each["team"]["name"] for each in nodes] == [f"t{49 - n:02}" for n in range(teams)]
+    assert calls(fifty_teams) == Counter(
+        {"teams_ranked": 3, "shared_numbers": 1, "standings_in_each": 3, "members": 1}
+    )
+
+
+@pytest.mark.parametrize("members", [1, 7, 50])
+async def test_a_page_of_members_with_their_teams(fifty_teams: World, members: int) -> None:
+    query = """query ($first: Int) { members(first: $first) { edges { node {
+      team { name size }
+      challenges { state run { team { current reachedAt } } }
+      progress(kinds: [CHALLENGE]) { current share }
+    } } } }"""
+    data = await fifty_teams.ask(query, first=members)
+    nodes = [edge["node"] for edge in data["members"]["edges"]]
+    assert [each["team"] for each in nodes] == [
+        {"name": f"t{n:02}", "size": 2} for n in range(members)
+    ]
+    assert [each["progress"][1]["current"] for each in nodes] == [
+        f"{n // 2}.5" if n % 2 == 0 else str((n + 1) // 2) for n in range(members)
+    ]
+    assert calls(fifty_teams) == Counter(
+        {
+            "member_page": 1,
+            "members": 3,
+            "tallies": 2,
+            "subjects_below": 1,
+            "earned": 1,
+            "shared_numbers": 3,
+            "standings_in_each": 10,
+        }
+    )

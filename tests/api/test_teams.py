@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from gamification.duties.reward_communities import reward_communities
+from gamification.twin import Twin
 from gamification.use_cases.verify_program import Difference, verify_program
 from models.store import open_store
+from tests.api.live import serving
 from tests.api.world import World, new_world
 
 CLUB = """
@@ -199,6 +201,111 @@ async def test_who_had_a_part_in_it_is_rewarded_and_told(club: World) -> None:
     told = [(each.kind.name, each.about, dict(each.details)) for each in notices]
     assert told == [("CHALLENGE_COMPLETED", "duo", {"run": ""})] * 2
     assert await differences(club) == []
+
+
+TEAMS = """query ($first: Int, $after: String) { program { challenges { key run {
+  teams(first: $first, after: $after) {
+    edges { node { rank position size team { name current target reachedAt
+      shares(first: 1) { share member { externalId } } } } }
+    pageInfo { hasNextPage hasPreviousPage endCursor }
+  }
+} } } }"""
+
+
+async def with_three_teams(club: World) -> None:
+    """Red are ann (9) and ben (1), blue cem (10), grey dan, who has left with the 4 of his; eve is
+    in green and has done nothing."""
+    teams = {"ann": "red", "ben": "red", "cem": "blue", "dan": "grey", "eve": "green"}
+    for member, team in teams.items():
+        await change(club, "joinTeam", member, team)
+    for member, value in (("ann", "9"), ("ben", "1"), ("cem", "10"), ("dan", "4")):
+        await ran(club, member, value)
+    await change(club, "leaveTeam", "dan", "grey")
+
+
+def listed(run: dict[str, Any]) -> list[tuple[int, int, str, str, int]]:
+    nodes = [edge["node"] for edge in run["teams"]["edges"]]
+    return [
+        (
+            each["rank"],
+            each["position"],
+            each["team"]["name"],
+            each["team"]["current"],
+            each["size"],
+        )
+        for each in nodes
+    ]
+
+
+async def test_the_teams_of_a_run_stand_in_the_order_of_what_they_have(club: World) -> None:
+    await with_three_teams(club)
+    relay, mean, duo = (await club.ask(TEAMS, first=10))["program"]["challenges"]
+    by_sum = [(1, 1, "blue", "10", 1), (1, 2, "red", "10", 2), (3, 3, "grey", "4", 0)]
+    assert listed(relay["run"]) == by_sum
+    assert listed(duo["run"]) == by_sum
+    assert listed(mean["run"]) == [
+        (1, 1, "blue", "10", 1),
+        (2, 2, "red", "5", 2),
+        (3, 3, "grey", "0", 0),
+    ]
+    blue, red, grey = (edge["node"]["team"] for edge in mean["run"]["teams"]["edges"])
+    assert (blue["target"], blue["reachedAt"] is None, red["reachedAt"]) == ("9", False, None)
+    assert red["shares"] == [{"share": "9", "member": {"externalId": "ann"}}]
+    assert grey["shares"] == [{"share": "4", "member": {"externalId": "dan"}}]
+
+
+async def test_the_teams_of_a_run_are_listed_by_the_page(club: World) -> None:
+    await with_three_teams(club)
+    first, *_ = (await club.ask(TEAMS, first=2))["program"]["challenges"]
+    info = first["run"]["teams"]["pageInfo"]
+    assert [row[2] for row in listed(first["run"])] == ["blue", "red"]
+    assert (info["hasNextPage"], info["hasPreviousPage"]) == (True, False)
+    after = info["endCursor"]
+    rest, *_ = (await club.ask(TEAMS, first=2, after=after))["program"]["challenges"]
+    assert listed(rest["run"]) == [(3, 3, "grey", "4", 0)]
+    assert rest["run"]["teams"]["pageInfo"] == {
+        "hasNextPage": False,
+        "hasPreviousPage": True,
+        "endCursor": rest["run"]["teams"]["pageInfo"]["endCursor"],
+    }
+    refused = await club.answer(TEAMS, first=2, after="bm90IG91cnM")
+    assert {each["extensions"]["code"] for each in refused["errors"]} == {"INVALID_INPUT"}
+
+
+async def test_a_challenge_of_members_has_no_teams() -> None:
+    world = await new_world(Twin(), CLUB.replace("of: team, give", "give").split("  mean:")[0])
+    (relay,) = (await world.ask(TEAMS, first=2))["program"]["challenges"]
+    assert relay["run"]["teams"] is None
+
+
+MATE = """subscription { memberUpdated(externalId: "ben") { member {
+  team { size } progress(kinds: [CHALLENGE]) { key current share }
+} } }"""
+
+
+async def test_mates_are_told_what_their_team_has_come_to(club: World) -> None:
+    """Whatever a mate does, joining and leaving included, moves what ben sees; another team's, and
+    what is done in no team, does not."""
+    for member, team in (("ann", "red"), ("ben", "red"), ("cem", "blue")):
+        await change(club, "joinTeam", member, team)
+
+    def bars(message: dict[str, Any]) -> tuple[int, list[str]]:
+        member = message["memberUpdated"]["member"]
+        return member["team"]["size"], [bar["current"] for bar in member["progress"]]
+
+    async with serving(club) as server, server.ready() as socket:
+        await socket.subscribe(MATE)
+        assert bars(await socket.next()) == (2, ["0", "0", "0"])
+        await ran(club, "ann", "9")
+        assert bars(await socket.next()) == (2, ["9", "4.5", "9"])
+        await ran(club, "cem", "9")
+        await ran(club, "dan", "9")
+        await change(club, "joinTeam", "dan", "red")
+        assert bars(await socket.next()) == (3, ["9", "3", "9"])
+        await ran(club, "dan", "3")
+        assert bars(await socket.next()) == (3, ["12", "4", "12"])
+        await change(club, "leaveTeam", "ann", "red")
+        assert bars(await socket.next()) == (2, ["12", "1.5", "12"])
 
 
 async def test_a_hundred_at_once_reach_the_goal_of_a_team_once(crowd: World) -> None:

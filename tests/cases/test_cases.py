@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from gamification.challenges import run_shown
 from gamification.commands import NewFact
 from gamification.definition.compiled import Timeline
+from gamification.definition.document_challenges import Combine
 from gamification.facts import Retraction
 from gamification.ids import MemberId, member_id
 from gamification.quantity import to_text
 from gamification.replay import Replayed, replay
+from gamification.team_boards import TeamBoard
+from gamification.use_cases.combining import TeamRun, numbers_of_teams
 from gamification.use_cases.rank import page_of_board
 from gamification.windows import keys_read
 from tests.builders import admitted, after
@@ -75,6 +79,8 @@ def test_case(case: Case) -> None:
         check(case, came)
     boards = case.expect.get("boards", {})
     assert {key: now_done(ranks(case, scene, key)) for key in boards} == outcome.texts(boards)
+    of_teams = case.expect.get("teams", {})
+    assert {key: now_done(teams(case, scene, key)) for key in of_teams} == of_teams
 
 
 def check(case: Case, came: Came) -> None:
@@ -83,7 +89,7 @@ def check(case: Case, came: Came) -> None:
     expect, ids = case.expect, members(case)
     assert expect.keys() <= {
         "points", "accounts", "granted", "badges", "tallies", "progress", "boards", "streaks",
-        "tiers", "challenges",
+        "tiers", "challenges", "teams",
     }  # fmt: skip
     names = {id_: name for name, id_ in ids.items()}
     named = names.__getitem__
@@ -121,6 +127,27 @@ async def ranks(case: Case, scene: Scene, key: str) -> list[str]:
     return [
         f"{place.rank}. {names[place.member]} {outcome.to_text(place.score)}" for place in places
     ]
+
+
+async def teams(case: Case, scene: Scene, key: str) -> list[str]:
+    """The teams in the run of a challenge in which the case ends: "1. lynx 20, 2 in it", and "20
+    reached" once they have done so."""
+    challenge = case.rules.challenges[key]
+    run = run_shown(challenge, case.now, case.rules.calendar)
+    assert run is not None, "there is a run"
+    reading = scene.store.reading(scene.program.record)
+    is_mean = challenge.combine is Combine.MEAN
+    board = TeamBoard(challenge.steps[0].metric, run.key, best=challenge.best, is_mean=is_mean)
+    found: list[str] = []
+    for each in await reading.teams_ranked(board, after=None, limit=PLACES_MAX):
+        asked = TeamRun(challenge, run.key, each.team)
+        numbers = await numbers_of_teams(reading, [asked])
+        assert numbers[asked.total] == each.current, "the list and the team's own number agree"
+        reached = " reached" if numbers[challenge.reached_key(asked.window)] else ""
+        found.append(
+            f"{each.rank}. {each.team} {outcome.to_text(each.current)}{reached}, {each.size} in it"
+        )
+    return found
 
 
 def _merged(came: Came, one: Replayed) -> Came:
