@@ -67,10 +67,23 @@ class Release(Part):
     )
 
 
+LimitUnit = Literal["day", "week", "month", "quarter", "half year", "year"]
+
+
 class Transfers(Part):
     """What members may give to each other."""
 
-    least: Annotated[Number, Field(gt=0)] = Field(description="The fewest at a time.")
+    least: Annotated[Number, Field(gt=0)] = Field(
+        Decimal("0.0001"), description="The fewest at a time."
+    )
+    most: Annotated[Number, Field(gt=0)] | None = Field(
+        None, description="The most at a time. No such limit, if left out."
+    )
+    most_per: dict[LimitUnit, Annotated[Number, Field(gt=0)]] = Field(
+        default_factory=dict[LimitUnit, Decimal],
+        description="The most that one member gives in a day, a week, a month, a quarter, half a "
+        "year or a year.",
+    )
 
 
 class Conversion(Part):

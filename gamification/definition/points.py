@@ -12,6 +12,8 @@ from gamification.definition.compiled import (
     Pending,
     PointsWindow,
     Rate,
+    TransferLimit,
+    TransferRules,
     Unit,
     YearDay,
 )
@@ -20,7 +22,7 @@ from gamification.definition.document_points import Expires, Points, Release, Tr
 from gamification.definition.scope import Scope
 from gamification.durations import duration
 from gamification.quantity import parse
-from gamification.windows import AllTime
+from gamification.windows import AllTime, Every
 
 
 def compile_units(scope: Scope, counters: Counters) -> dict[str, Unit]:
@@ -46,17 +48,34 @@ def compile_units(scope: Scope, counters: Counters) -> dict[str, Unit]:
             minimum=minimum,
             windows=tallies,
             lots=_lots(scope, points, f"points.{key}"),
-            transfers_least=_transfers(points),
+            transfers=_transfers(scope, points, f"points.{key}.transfers"),
             converts=_rates(scope, key, points),
         )
     return units
 
 
-def _transfers(points: Points) -> int | None:
-    """The fewest points that may be given to others; None where none may."""
-    if isinstance(points.transfers, Transfers):
-        return parse(points.transfers.least)
-    return 1 if points.transfers else None
+def _transfers(scope: Scope, points: Points, path: str) -> TransferRules | None:
+    """What may be given to others; None where nothing may."""
+    if not points.transfers:
+        return None
+    written = (
+        points.transfers
+        if isinstance(points.transfers, Transfers)
+        else Transfers.model_validate({})
+    )
+    most = None if written.most is None else parse(written.most)
+    limits = tuple(
+        TransferLimit(parse(amount), Every(CalendarUnit(unit)))
+        for unit, amount in written.most_per.items()
+    )
+    rules = TransferRules(parse(written.least), most, limits)
+    named = {} if most is None else {"most": most}
+    named |= {f"most_per.{each.per.unit.value}": each.most for each in limits}
+    for name, amount in named.items():
+        if amount < rules.least:
+            fix = f"Allow {written.least} or more, or lower 'least'"
+            scope.error(f"{path}.{name}", "is less than the fewest at a time", fix)
+    return rules
 
 
 def _rates(scope: Scope, key: str, points: Points) -> dict[str, Rate]:

@@ -15,6 +15,7 @@ from gamification.rules import (
     placement,
     point,
     restore,
+    transfer,
 )
 from gamification.rules.streak import streak_of
 from gamification.state import State, TallyKey, TallySpan
@@ -55,6 +56,8 @@ def numbers_read(program: CompiledProgram, command: Activity) -> list[TallyKey]:
     """The tallies that a command reads by names of its own, and not those of its day."""
     if CommandType(command.type) in participation.COMMANDS:
         return participation.numbers_read(program, command)
+    if command.type == CommandType.POINTS_SENT.value:
+        return transfer.numbers_read(program, command)
     if command.type == CommandType.MEMBER_CHANGED.value or command.type in membership.COMMANDS:
         return [attributes.changes_of(command)]
     return []

@@ -54,8 +54,10 @@ def accept(type_: PointsCommand, program: CompiledProgram, state: State, command
             adjustment.accept(program, state, command)
         case CommandType.PRIZE_WON:
             pass  # whoever pays prizes has decided it
-        case CommandType.POINTS_SPENT | CommandType.POINTS_SENT | CommandType.POINTS_CONVERTED:
+        case CommandType.POINTS_SPENT | CommandType.POINTS_CONVERTED:
             spending.accept(program, state, command)
+        case CommandType.POINTS_SENT:
+            transfer.accept_sending(program, state, command)
         case CommandType.POINTS_EXPIRED | CommandType.POINTS_RECEIVED:
             pass  # nobody asks time, and what was sent has been accepted
         case CommandType.POINTS_HELD:

@@ -53,11 +53,14 @@ def transfer(
     """Check a wish. Raises `NotFound`, `Inapplicable` or `InvalidInput`."""
     check_unit(program, unit)
     quantity = positive(amount)
-    least = program.rules.units[unit].transfers_least
-    if least is None:
+    rules = program.rules.units[unit].transfers
+    if rules is None:
         raise Inapplicable("These points cannot be given to others.", field=("unit",))
-    if quantity < least:
-        raise InvalidInput(f"Give at least {to_text(least)}.", field=("amount",))
+    if quantity < rules.least:
+        raise InvalidInput(f"Give at least {to_text(rules.least)}.", field=("amount",))
+    if rules.most is not None and quantity > rules.most:
+        message = f"Give at most {to_text(rules.most)} at a time."
+        raise InvalidInput(message, field=("amount",))
     if sender == receiver:
         raise InvalidInput("Both are the same member.", field=("receiver",))
     if len(key) > KEY_LENGTH_MAX:

@@ -15,6 +15,7 @@ from gamification.state import Account, AccountKey, Entry, Posting, PostingKey
 from gql.context import Context, Info
 from gql.explain.balances import BalanceExplanation
 from gql.pages import After, Connection, First, page, page_size, place_of
+from gql.points.allowances import TransferAllowance
 from gql.points.lots import Allocation, PointsExpiry, PointsHold, PointsLot, expiries_of
 from gql.scalars import Quantity
 
@@ -187,6 +188,13 @@ class PointsAccount:
         asked = BalanceAsked(AccountKey(self.member_id, self.unit), moment)
         entered = await context.loaders.balances_at.load(asked)
         return Quantity(entered - expired_unentered(self.parts.lots, moment))
+
+    @strawberry.field(
+        description="What the member may give to others now. Null: these points cannot be given."
+    )
+    async def transfers(self, info: Info) -> TransferAllowance | None:
+        unit = info.context.program.rules.units[self.unit]
+        return await TransferAllowance.of(info.context, self.member_id, unit)
 
     @strawberry.field(description="How many points expire when, the soonest first.")
     def expiries(self) -> list[PointsExpiry]:

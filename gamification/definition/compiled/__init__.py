@@ -24,6 +24,8 @@ from gamification.definition.compiled.points import (
     CompiledEarning,
     PointsWindow,
     Rate,
+    TransferLimit,
+    TransferRules,
     Unit,
 )
 from gamification.definition.compiled.program import CompiledProgram, Timeline
@@ -64,6 +66,8 @@ __all__ = [
     "Settling",
     "TierLevel",
     "Timeline",
+    "TransferLimit",
+    "TransferRules",
     "Unit",
     "UnitPlan",
     "Watcher",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gamification.amounts import Amount
 from gamification.conditions import Condition
 from gamification.definition.compiled.lots import LotRules, Negative
-from gamification.windows import Spec
+from gamification.windows import Every, Spec
 
 
 class PointsWindow(NamedTuple):
@@ -22,7 +22,7 @@ class PointsWindow(NamedTuple):
 class Unit:
     """A unit of points: where its accounts start, and the floor under them (None: none).
 
-    Members may give at least `transfers_least` of its points to others (None: nothing), and convert
+    Members may give its points to others (`transfers`; None: they may not), and convert
     them at a rate (`converts`). `lots` is how its points expire, mature and are held; None where a
     balance is one number.
     """
@@ -33,13 +33,28 @@ class Unit:
     minimum: int | None
     windows: tuple[PointsWindow, ...]
     lots: LotRules | None = None
-    transfers_least: int | None = None
+    transfers: "TransferRules | None" = None
     converts: Mapping[str, "Rate"] = field(default_factory=dict[str, "Rate"])
 
     @property
     def keeps_matured(self) -> bool:
         """Whether points that have matured stay when their activity is taken back."""
         return self.lots is not None and self.lots.negative is Negative.ONLY_PENDING
+
+
+class TransferLimit(NamedTuple):
+    """The most that one member gives in each window of a kind."""
+
+    most: int
+    per: Every
+
+
+class TransferRules(NamedTuple):
+    """How many points members may give at a time, and how many in which time."""
+
+    least: int
+    most: int | None
+    limits: tuple[TransferLimit, ...]
 
 
 class Rate(NamedTuple):
