@@ -2,14 +2,15 @@
 
 A story names its `program`, when it `begins`, whose it is (`member`), and its `steps`. A step says
 `at` which time of the program's zone something happened, and what: `did` an activity (`value`,
-`with` its properties, `key`), `asked` for a mutation (`with` its input; `refused` with which code),
-or nothing but that time has passed. `then` says how things stand after it, in the words of
-`standing.py`; `so` is for whoever reads along.
+`with` its properties, `key`; `done` when, if it is told late), `asked` for a mutation (`with` its
+input; `refused` with which code), or nothing but that time has passed. `until` a day it happens
+every day at that hour. `then` says how things stand after it, or after the last of these days, in
+the words of `standing.py`; `so` is for whoever reads along.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ class Step:
     value: str | None
     given: Mapping[str, Any]
     key: str | None
+    done: datetime | None
     refused: str | None
     then: Mapping[str, Any]
 
@@ -57,15 +59,27 @@ def _story(name: str, written: dict[str, Any]) -> Story:
     assert written.keys() == {"program", "zone", "member", "begins", "steps"}, name
     rules = (PROGRAMS / f"{written['program']}.yaml").read_text("utf-8")
     zone = ZoneInfo(written["zone"])
-    steps = tuple(_step(each, str(written["member"]), zone) for each in written["steps"])
-    assert [each.at for each in steps] == sorted(each.at for each in steps), f"{name}: not in order"
-    return Story(name, rules, _moment(written["begins"], zone), steps)
+    told = [list(_steps(each, str(written["member"]), zone)) for each in written["steps"]]
+    begun = [steps[0].at for steps in told]
+    assert begun == sorted(begun), f"{name}: not in order"
+    in_order = sorted((step for steps in told for step in steps), key=lambda step: step.at)
+    return Story(name, rules, _moment(written["begins"], zone), tuple(in_order))
+
+
+def _steps(written: dict[str, Any], member: str, zone: ZoneInfo) -> Iterator[Step]:
+    """A step, or one for each day until its last, which alone has a `then`."""
+    known = {"at", "until", "who", "did", "asked", "value", "with", "key", "done", "refused"}
+    assert written.keys() <= known | {"so", "then"}, written
+    day, hour = str(written["at"])[:10], str(written["at"])[10:]
+    last = date.fromisoformat(written.get("until", day))
+    for number in range((last - date.fromisoformat(day)).days + 1):
+        today = date.fromisoformat(day) + timedelta(days=number)
+        step = _step(written | {"at": f"{today}{hour}"}, member, zone)
+        yield step if today == last else replace(step, then={})
 
 
 def _step(written: dict[str, Any], member: str, zone: ZoneInfo) -> Step:
-    known = {"at", "who", "did", "asked", "value", "with", "key", "refused", "so", "then"}
-    assert written.keys() <= known, written
-    value = written.get("value")
+    value, done = written.get("value"), written.get("done")
     return Step(
         at=_moment(written["at"], zone),
         who=str(written.get("who", member)),
@@ -74,6 +88,7 @@ def _step(written: dict[str, Any], member: str, zone: ZoneInfo) -> Step:
         value=None if value is None else str(value),
         given=written.get("with", {}),
         key=written.get("key"),
+        done=None if done is None else _moment(done, zone),
         refused=written.get("refused"),
         then=written.get("then", {}),
     )

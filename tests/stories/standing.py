@@ -2,9 +2,12 @@
 
 `stars: 12` is a balance, `stars available` and `stars pending` its parts; `status: gold` is a
 level, and `status until`, `status number`, `status to keep` and `status to next` go with it;
-`daily: 7` is a streak, `daily freezes` what it has left; `quest: active` is a challenge, `quest
-steps` how far it is, and `quest team` how far the member's team is; `badges` are all that were ever
-earned, with how often.
+`daily: 7` is a streak, `daily freezes` what it has left, `daily longest` the longest, and `daily
+pauses left` how many periods can still be paused; `zone` is where the member lives; `weekly: gold`
+is the level in a league, `weekly place` where the member stands in their cohort and what that leads
+to, and `weekly cohort` everybody in it; `quest: active` is a challenge, `quest steps` how far it
+is, and `quest team` how far the member's team is; `badges` are all that were ever earned, with how
+often.
 """
 
 from collections import Counter
@@ -19,7 +22,9 @@ query ($member: String!) {
   member(externalId: $member) {
     points { unit balance available pending }
     tiers { key level { key } value holdsUntil pointsToKeep pointsToNext }
-    streaks { key length freezes }
+    timeZone
+    streaks { key length longest freezes pausesLeft }
+    leagues { key level entry { position zone } entries { rank score member { externalId } } }
     challenges { challenge { key } state steps { name current target }
       run { team { name current target } } }
     badges(first: 100) { edges { node { badgeKey level } } }
@@ -33,7 +38,7 @@ async def standing(world: World, member: str, zone: ZoneInfo) -> dict[str, Any]:
     found = (await world.ask(QUERY, member=member))["member"]
     if found is None:
         return {}
-    stands: dict[str, Any] = {}
+    stands: dict[str, Any] = {"zone": found["timeZone"]}
     for account in found["points"]:
         unit = account["unit"]
         stands[unit] = account["balance"]
@@ -43,6 +48,10 @@ async def standing(world: World, member: str, zone: ZoneInfo) -> dict[str, Any]:
     for streak in found["streaks"]:
         stands[streak["key"]] = str(streak["length"])
         stands[f"{streak['key']} freezes"] = str(streak["freezes"])
+        stands[f"{streak['key']} longest"] = str(streak["longest"])
+        stands[f"{streak['key']} pauses left"] = str(streak["pausesLeft"])
+    for league in found["leagues"]:
+        stands |= _league(league)
     for challenge in found["challenges"]:
         stands |= _challenge(challenge)
     stands["badges"] = _badges([edge["node"] for edge in found["badges"]["edges"]])
@@ -57,6 +66,18 @@ def _tier(tier: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
         f"{key} until": _day(tier["holdsUntil"], zone),
         f"{key} to keep": tier["pointsToKeep"],
         f"{key} to next": tier["pointsToNext"] or "nothing above",
+    }
+
+
+def _league(league: dict[str, Any]) -> dict[str, Any]:
+    key, entry = league["key"], league["entry"]
+    return {
+        key: league["level"],
+        f"{key} place": f"{entry['position']} {entry['zone'].lower()}" if entry else "none",
+        f"{key} cohort": [
+            f"{each['rank']}. {each['member']['externalId']} {each['score']}"
+            for each in league["entries"]
+        ],
     }
 
 

@@ -55,6 +55,7 @@ async def _refusals(world: World, step: Step) -> list[str]:
     if step.did is not None:
         name, given = "recordActivity", {"member": step.who, "type": step.did}
         given |= {"value": step.value, "properties": dict(step.given), "key": step.key}
+        given["occurredAt"] = None if step.done is None else step.done.isoformat()
     elif step.asked is not None:
         name, given = step.asked, dict(step.given)
     else:
