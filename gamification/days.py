@@ -126,9 +126,9 @@ def plus_days(day: date, days: int) -> date:
 
 
 def plus_months(first: date, months: int) -> date:
-    """The first of a month so many months after the first of a month."""
+    """The first of a month so many months after (or before) the first of a month."""
     years, month = divmod(first.month - 1 + months, 12)
-    if first.year + years > date.max.year:
+    if not date.min.year <= first.year + years <= date.max.year:
         raise _off_the_calendar()
     return date(first.year + years, month + 1, 1)
 

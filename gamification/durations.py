@@ -12,7 +12,7 @@ FORM = r"^[1-9]\d{0,3} (?:day|week|month|year)s?$"
 
 
 class Duration(NamedTuple):
-    """So many months, then so many days."""
+    """So many months, then so many days; fewer than none for a time before."""
 
     months: int
     days: int

@@ -4,6 +4,7 @@ Everything that says something of a level asks here: queries, earning rules, exp
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from gamification.definition.compiled import CompiledTier
@@ -23,10 +24,13 @@ class Source(NamedTuple):
     fallen: int
 
 
-def values_of(tier: CompiledTier, owns: Numbers) -> Numbers:
-    """What the numbers come to in each step: the days before added up, and what rolls over."""
+def values_of(tier: CompiledTier, owns: Numbers, days: Sequence[int]) -> Numbers:
+    """What the numbers come to in each step: the days before added up, and what rolls over.
+
+    `days` says of each step how many days its window has, where days roll.
+    """
     if isinstance(tier.span, Rolling):
-        return [_rolled(own, tier.span.days) for own in owns]
+        return [_rolled(own, days) for own in owns]
     if not tier.rolls_over:
         return owns
     return [
@@ -63,14 +67,10 @@ def source_of(tier: CompiledTier, reached: Sequence[int], whole: int) -> Source 
     )
 
 
-def _rolled(own: Sequence[int], days: int) -> list[int]:
+def _rolled(own: Sequence[int], days: Sequence[int]) -> list[int]:
     """The sum of the last so many days on each day."""
-    sums: list[int] = []
-    total = sum(own[:days])
-    for step, value in enumerate(own):
-        sums.append(total)
-        total += (own[step + days] if step + days < len(own) else 0) - value
-    return sums
+    since = [0, *accumulate(own)]  # of the days after each one
+    return [since[min(step + count, len(own))] - since[step] for step, count in enumerate(days)]
 
 
 def _over(tier: CompiledTier, owns: Numbers, index: int) -> list[int]:

@@ -4,8 +4,9 @@ A step is a window of the calendar, a year since the day of joining, or, where t
 day. Step 0 is the one that is running; steps before it have higher numbers, later ones lower.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from gamification import windows
@@ -23,12 +24,17 @@ class Steps(NamedTuple):
     """The steps that are looked at: of each the windows of its tallies, the running one first.
 
     `shift` is the step that was running before the days of grace, and `joined` the day of the
-    member's first activity.
+    member's first activity. Where days roll, `days` says of each how many its window has.
     """
 
     keys: tuple[tuple[str, ...], ...]
     shift: int
     joined: date | None
+    days: tuple[int, ...] = ()
+
+    def whole(self, tier: CompiledTier) -> int:
+        """The last step of which a level holds in full, the days of grace included."""
+        return self.shift + holds(tier, self.days, self.shift)
 
 
 def steps_at(
@@ -42,8 +48,9 @@ def steps_at(
             keys = windows.keys_back(tier.span, at, calendar, count=tier.steps_read)
             return Steps(tuple((key,) for key in keys), _shift(tier, keys, at, calendar), None)
         case Rolling():
-            days = windows.days_back(at, calendar, count=tier.steps_read)
-            return Steps(tuple((key,) for key in days), tier.grace_days, None)
+            keys = windows.days_back(at, calendar, count=tier.steps_read)
+            days = days_rolling(tier.span, day_at(at, calendar), tier.steps_read)
+            return Steps(tuple((key,) for key in keys), tier.grace_days, None, days)
         case Joined():
             return _since_joining(tier, member, find, at, calendar=calendar)
         case _:
@@ -65,6 +72,19 @@ def numbers_of(
             own.append(value)
         found.append(own)
     return tuple(found)
+
+
+@lru_cache(maxsize=1024)
+def days_rolling(span: Rolling, last: date, count: int) -> tuple[int, ...]:
+    """How many days the window has that ends on a day, and on each of the days before it."""
+    lasts = (plus_days(last, -back) for back in range(count))
+    return tuple((last - span.first(last)).days + 1 for last in lasts)
+
+
+def holds(tier: CompiledTier, days: Sequence[int], step: int) -> int:
+    """How many steps before one may have reached a level that it still holds in full: windows, or
+    the days of one where they roll."""
+    return tier.holds_windows * (days[step] if days else 1)
 
 
 def begins(

@@ -16,7 +16,16 @@ from gamification.ids import MemberId
 from gamification.names import number_of
 from gamification.state import TallyKey
 from gamification.tier_levels import NO_LEVEL, Numbers, held, reached_by, values_of
-from gamification.tier_steps import Find, Steps, begins, numbers_of, steps_at, window_of
+from gamification.tier_steps import (
+    Find,
+    Steps,
+    begins,
+    days_rolling,
+    holds,
+    numbers_of,
+    steps_at,
+    window_of,
+)
 from gamification.windows import AllTime, Calendar, Rolling, Window, day_at
 
 FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -84,7 +93,7 @@ def level_at(
     steps = steps_at(tier, member, find, at=at, calendar=calendar)
     owns = numbers_of(tier, member, find, steps)
     return max(
-        held(tier, reached_by(tier, values_of(tier, owns)), steps.shift + tier.holds),
+        held(tier, reached_by(tier, values_of(tier, owns, steps.days)), steps.whole(tier)),
         lifelong(tier, member, find),
         placement(tier, member, find, at).level,
     )
@@ -159,13 +168,18 @@ class _Course:
         self.owns = owns
         self.ahead = 0 if isinstance(tier.span, AllTime) else tier.steps_read + 1
         later = [[0] * self.ahead + list(own) for own in owns]
-        self.reached = reached_by(tier, values_of(tier, later))
+        self.days: tuple[int, ...] = ()
+        if isinstance(tier.span, Rolling):
+            last = plus_days(day_at(at, calendar), self.ahead)
+            self.days = days_rolling(tier.span, last, self.ahead + len(steps.keys))
+        self.reached = reached_by(tier, values_of(tier, later, self.days))
         self.held = self.held_in(0)
-        self.earned = held(tier, self.reached[self.ahead :], steps.shift + tier.holds)
+        self.earned = held(tier, self.reached[self.ahead :], steps.whole(tier))
 
     def held_in(self, step: int) -> int:
         """The level held in a step by its numbers: in one to come for -1, -2, …."""
-        return held(self.tier, self.reached[self.ahead + step :], self.tier.holds)
+        place = self.ahead + step
+        return held(self.tier, self.reached[place:], holds(self.tier, self.days, place))
 
     def ends(self, level: int) -> datetime | None:
         """When the level that is earned falls below one; None where it does not."""
@@ -183,7 +197,10 @@ class _Course:
         latest = next((i for i, each in enumerate(self.reached) if each >= level), None)
         if latest is None or not self.ahead:
             return None
-        return latest - self.ahead - self.tier.holds - 1
+        step = latest - 1
+        while step + holds(self.tier, self.days, step) >= latest:
+            step -= 1
+        return step - self.ahead
 
     def _begins(self, step: int) -> datetime | None:
         """When a step begins, and the days of grace after that are over."""
@@ -201,7 +218,7 @@ class _Course:
 
     def numbers(self, level: int, *, keeps: bool) -> tuple[NumberStatus, ...]:
         """The numbers in the window that is running; `keeps`: the level has to be kept."""
-        values = values_of(self.tier, self.owns)
+        values = values_of(self.tier, self.owns, self.steps.days)
         return tuple(
             NumberStatus(
                 key=number.key,

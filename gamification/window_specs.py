@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from gamification.days import Unit
+from gamification.days import Unit, plus_days
+from gamification.durations import Duration
 
 ROLLING_DAYS_MAX = 366
+ROLLING_MONTHS_MAX = 12
 SEASONS_MAX = 400
-_FORMS = '"all time", "day", "week", "month", "quarter", "half year", "year" or "30 days"'
+_FORMS = (
+    '"all time", "day", "week", "month", "quarter", "half year", "year", "30 days" or "3 months"'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,35 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """The last `days` local days, today included."""
+    """The last `days` local days, today included, or those of the last `months`.
 
-    days: int
+    The months to the end of a day begin so many months before the day after it; where that month
+    is too short, on its last day. So to the end of March the last month is March.
+    """
+
+    days: int = 0
+    months: int = 0
     text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.days <= ROLLING_DAYS_MAX:
-            raise ValueError(f"a rolling window has 1 to {ROLLING_DAYS_MAX} days, not {self.days}")
-        object.__setattr__(self, "text", f"{self.days} days")
+        number, unit = (self.months, "months") if self.months else (self.days, "days")
+        limit = ROLLING_MONTHS_MAX if self.months else ROLLING_DAYS_MAX
+        if self.months and self.days:
+            raise ValueError("a rolling window has days or months, not both")
+        if not 1 <= number <= limit:
+            raise ValueError(f"a rolling window has 1 to {limit} {unit}, not {number}")
+        object.__setattr__(self, "text", f"{number} {unit}")
+
+    def first(self, last: date) -> date:
+        """The first day of the window whose last day is given."""
+        if self.months:
+            return Duration(-self.months, 0).after(plus_days(last, 1))
+        return plus_days(last, 1 - self.days)
+
+    @property
+    def days_max(self) -> int:
+        """How many days it has at most."""
+        return self.days or min(31 * self.months, ROLLING_DAYS_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +124,9 @@ def parse(text: str) -> Spec:
     for unit in Unit:
         if words == unit.value:
             return Every(unit)
-    if match := re.fullmatch(r"(?:rolling )?([0-9]{1,4}) days?", words):
-        return Rolling(int(match[1]))
+    if match := re.fullmatch(r"(?:rolling )?([0-9]{1,4}) (day|month)s?", words):
+        number = int(match[1])
+        return Rolling(number) if match[2] == "day" else Rolling(months=number)
     raise ValueError(f"{text[:40]!r} is not a window of time: write {_FORMS}")
 
 

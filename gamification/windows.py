@@ -14,6 +14,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from gamification.days import Unit, day_starts, first_day, local_day, next_first, plus_days, zone
+from gamification.durations import Duration
 from gamification.window_specs import (
     ROLLING_DAYS_MAX,
     AllTime,
@@ -122,7 +123,7 @@ def keys_read(spec: Spec, at: datetime, calendar: Calendar) -> tuple[str, ...]:
     key = key_at(spec, at, calendar)
     if key is None:
         return ()
-    return _days_read(spec.days, key) if isinstance(spec, Rolling) else (key,)
+    return _days_read(spec, key) if isinstance(spec, Rolling) else (key,)
 
 
 def keys_back(spec: Spec, at: datetime, calendar: Calendar, *, count: int) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ def days_back(at: datetime, calendar: Calendar, *, count: int) -> tuple[str, ...
 
 def days_read(spec: Rolling, last: str) -> tuple[str, str]:
     """The first and the last of the days of a rolling window, by the key of the last."""
-    days = _days_read(spec.days, last)
+    days = _days_read(spec, last)
     return days[0], days[-1]
 
 
@@ -168,10 +169,9 @@ def window(spec: Spec, key: str, calendar: Calendar) -> Window:
         case Every(unit):
             first = _first_day_named(spec, key, calendar)
             return _window(key, first, next_first(unit, first), calendar=calendar)
-        case Rolling(days):
+        case Rolling():
             last = _first_day_named(Every(Unit.DAY), key, calendar)
-            first = plus_days(last, 1 - days)
-            return _window(key, first, plus_days(last, 1), calendar=calendar)
+            return _window(key, spec.first(last), plus_days(last, 1), calendar=calendar)
         case Seasons():
             season = spec.ranges[_season_index(spec, key)]
             return _window(key, season.starts, season.ends, calendar=calendar)
@@ -191,7 +191,10 @@ def before(spec: Spec, window: Window, calendar: Calendar) -> Window | None:
 
 
 def after(spec: Spec, window: Window, calendar: Calendar) -> Window | None:
-    """The window that starts where this one ends (the season after it); None if there is none."""
+    """The window that starts where this one ends (the season after it); None if there is none.
+
+    Where months roll, it is the one that ends so many months later.
+    """
     return _neighbour(spec, window, calendar, step=1)
 
 
@@ -211,9 +214,10 @@ def _dates_back(last: date, count: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _days_read(days: int, key: str) -> tuple[str, ...]:
+def _days_read(spec: Rolling, key: str) -> tuple[str, ...]:
     last = date.fromisoformat(key)
-    return tuple(plus_days(last, back).isoformat() for back in range(1 - days, 1))
+    first = spec.first(last)
+    return tuple(plus_days(first, day).isoformat() for day in range((last - first).days + 1))
 
 
 def _key_of_day(spec: Spec, day: date, calendar: Calendar) -> str | None:
@@ -289,9 +293,12 @@ def _neighbour(spec: Spec, of: Window, calendar: Calendar, *, step: int) -> Wind
                 )
                 found = window(spec, _key_of_first(unit, first), calendar)
             return found
-        case Rolling(days):
+        case Rolling():
             last = _first_day_named(Every(Unit.DAY), of.key, calendar)
-            return window(spec, plus_days(last, step * days).isoformat(), calendar)
+            if step < 0:
+                return window(spec, plus_days(spec.first(last), -1).isoformat(), calendar)
+            end = Duration(spec.months, spec.days).after(plus_days(last, 1))
+            return window(spec, plus_days(end, -1).isoformat(), calendar)
         case Seasons():
             index = _season_index(spec, of.key) + step
             if not 0 <= index < len(spec.ranges):

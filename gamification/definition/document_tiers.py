@@ -57,9 +57,9 @@ class Tier(Part):
     over: str = Field(
         "year",
         description="The windows of the number: 'day', 'week', 'month', 'quarter', 'half year', "
-        "'year', 'all time', '365 days' for days that roll, or 'year of joining' for years that "
-        "begin on the day of the member's first activity.",
-        examples=["year", "365 days", "year of joining"],
+        "'year', 'all time', '365 days' or '12 months' for days that roll, or 'year of joining' "
+        "for years that begin on the day of the member's first activity.",
+        examples=["year", "365 days", "12 months", "year of joining"],
     )
     levels: dict[Key, Least | TierBenefits] = Field(
         min_length=1, max_length=20, description="The lowest first: what reaches each."

@@ -30,8 +30,8 @@ Words = Annotated[
     str,
     Field(
         description="A window: 'all time', 'day', 'week', 'month', 'quarter', 'half year', "
-        "'year', 'season', or '30 days' for the last thirty days.",
-        examples=["week", "30 days"],
+        "'year', 'season', or '30 days' or '3 months' for the last of them.",
+        examples=["week", "30 days", "3 months"],
     ),
 ]
 Number = Annotated[Decimal, Field(max_digits=17, decimal_places=4)]

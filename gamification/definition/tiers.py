@@ -59,7 +59,9 @@ def _span(scope: Scope, written: Tier, path: str) -> Span | None:
     span = Joined() if joined else scope.window(written.over, f"{path}.over")
     if not isinstance(span, AllTime | Every | Rolling | Joined):
         message = "a level is reached in windows that follow each other on the calendar"
-        fix = "Use day, week, month, quarter, year, all time, 365 days or year of joining"
+        fix = (
+            "Use day, week, month, quarter, year, all time, 365 days, 12 months or year of joining"
+        )
         scope.error(f"{path}.over", message, fix)
         return None
     if isinstance(span, Rolling) and written.downgrade == "one step":

@@ -113,7 +113,7 @@ def explain_tier(
     steps = steps_at(tier, member, find, at=now, calendar=calendar)
     owns = numbers_of(tier, member, find, steps)
     told = _Told(tier, steps, owns, now, calendar)
-    source = source_of(tier, told.reached, steps.shift + tier.holds)
+    source = source_of(tier, told.reached, steps.whole(tier))
     return TierExplained(
         status=status,
         windows=told.windows(),
@@ -137,7 +137,7 @@ class _Told:
     ) -> None:
         self._tier, self._steps, self._owns = tier, steps, owns
         self._now, self._calendar = now, calendar
-        self._values = values_of(tier, owns)
+        self._values = values_of(tier, owns, steps.days)
         self.reached = reached_by(tier, self._values)
 
     def windows(self) -> tuple[WindowExplained, ...]:

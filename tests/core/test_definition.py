@@ -21,7 +21,9 @@ BOARD = {"all": {"metric": "visits"}}
 EXAMPLES = sorted((ROOT / "programs").glob("*.yaml"))
 
 ONE_OF_SIX = "Give exactly one of metric, points, cap, badge, streak, challenge"
-WINDOWS = '"all time", "day", "week", "month", "quarter", "half year", "year" or "30 days"'
+WINDOWS = (
+    '"all time", "day", "week", "month", "quarter", "half year", "year", "30 days" or "3 months"'
+)
 BREAK = "Break the circle: take out one of the gifts or criteria"
 MEND = "Mend the expression"
 

@@ -52,7 +52,7 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
         tier(over="season") | {"seasons": {"early": "2026-01-01/2026-02-01"}},
         "tiers.t.over",
         "a level is reached in windows that follow each other on the calendar",
-        "Use day, week, month, quarter, year, all time, 365 days or year of joining",
+        "Use day, week, month, quarter, year, all time, 365 days, 12 months or year of joining",
     ),
     (
         tier(over="365 days", downgrade="one step"),

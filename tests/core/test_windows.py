@@ -21,6 +21,7 @@ from gamification.windows import (
     Window,
     after,
     before,
+    days_read,
     key_at,
     keys_read,
     local_day,
@@ -232,6 +233,50 @@ def test_the_neighbours_of_a_rolling_window_do_not_overlap_it() -> None:
     assert after(Rolling(7), now, calendar()) == window(Rolling(7), "2017-09-03", calendar())
 
 
+@pytest.mark.parametrize(
+    ("last", "months", "first"),
+    [
+        ("2026-03-15", 1, "2026-02-16"),
+        ("2026-03-31", 1, "2026-03-01"),
+        ("2026-03-30", 1, "2026-02-28"),
+        ("2026-03-27", 1, "2026-02-28"),
+        ("2026-03-26", 1, "2026-02-27"),
+        ("2024-03-29", 1, "2024-02-29"),
+        ("2024-02-29", 12, "2023-03-01"),
+        ("2025-02-28", 12, "2024-03-01"),
+        ("2025-02-27", 12, "2024-02-28"),
+        ("2026-12-31", 3, "2026-10-01"),
+    ],
+)
+def test_rolling_months_begin_on_the_day_after_the_same_of_an_earlier_month(
+    last: str, months: int, first: str
+) -> None:
+    spec = Rolling(months=months)
+    assert spec.first(date.fromisoformat(last)) == date.fromisoformat(first)
+    days = keys_read(spec, utc(f"{last}T12:00"), calendar())
+    assert (days[0], days[-1]) == (first, last)
+    assert days_read(spec, last) == (first, last)
+
+
+def test_rolling_months_are_read_before_each_other_on_local_days() -> None:
+    lisbon = calendar("Europe/Lisbon")
+    now = window(Rolling(months=1), "2026-04-14", lisbon)
+    assert (now.starts_at, now.ends_at) == (utc("2026-03-15"), utc("2026-04-14T23:00"))
+    assert before(Rolling(months=1), now, lisbon) == window(Rolling(months=1), "2026-03-14", lisbon)
+    assert after(Rolling(months=1), now, lisbon) == window(Rolling(months=1), "2026-05-14", lisbon)
+
+
+@pytest.mark.parametrize("months", [1, 2, 7, 12])
+def test_rolling_months_never_go_back_and_have_at_most_so_many_days(months: int) -> None:
+    spec, begun = Rolling(months=months), date.min
+    for number in range(1462):
+        last = date(2023, 1, 1) + timedelta(days=number)
+        first = spec.first(last)
+        assert begun <= first <= last
+        assert (last - first).days + 1 <= spec.days_max
+        begun = first
+
+
 def test_rolling_windows_are_stored_as_days() -> None:
     assert [stored_unit(spec) for spec in SPECS] == [
         AllTime(), DAY, WEEK, MONTH, QUARTER, HALF_YEAR, YEAR, DAY, WINTERS,
@@ -295,12 +340,17 @@ def test_words_people_write(text: str, spec: Spec) -> None:
 
 
 def test_other_words_are_refused_with_the_accepted_forms() -> None:
-    with pytest.raises(ValueError, match=r"'fortnight' is not a window .* or \"30 days\"$"):
+    with pytest.raises(
+        ValueError, match=r"'fortnight' is not a window .* \"30 days\" or \"3 months\"$"
+    ):
         parse("fortnight")
     with pytest.raises(ValueError, match="1 to 366 days, not 367"):
         parse("367 days")
     with pytest.raises(ValueError, match="1 to 366 days, not 0"):
         parse("0 days")
+    with pytest.raises(ValueError, match="1 to 12 months, not 13"):
+        parse("13 months")
+    assert parse("rolling 1 month") == Rolling(months=1)
 
 
 @pytest.mark.parametrize(

@@ -304,7 +304,9 @@ def _tiers(draw: st.DrawFn, small: st.SearchStrategy[int]) -> dict[str, Any]:
         },
         "travel": {
             "any_of": [{"metric": "spend"}, {"metric": "gifts"}, {"points": "debt"}],
-            "over": draw(st.sampled_from(["2 days", "30 days", "year of joining", "all time"])),
+            "over": draw(
+                st.sampled_from(["2 days", "30 days", "1 month", "year of joining", "all time"])
+            ),
             "levels": {
                 "a": {"at": {"spend": level, "gifts": 1}, "multiply": {"debt": 2}},
                 "b": {

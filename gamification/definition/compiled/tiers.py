@@ -84,22 +84,16 @@ class CompiledTier:
         return f"tier-placed:{self.key}"
 
     @cached_property
-    def holds(self) -> int:
-        """How many steps a level holds beyond the one that reached it: windows, or days where they
-        roll."""
-        return self.holds_windows * (self.span.days if isinstance(self.span, Rolling) else 1)
-
-    @cached_property
     def steps_read(self) -> int:
         """How many steps say which level is held: what was before them has fallen since."""
         match self.span:
             case AllTime():
                 return 1
-            case Rolling(days):
-                return days + self.holds + self.grace_days
+            case Rolling():
+                return self.span.days_max * (1 + self.holds_windows) + self.grace_days
             case Every() | Joined():
                 falls = len(self.levels) if self.falls_by_step else 0
-                return 1 + self.holds + falls + self.rolls_over + self._steps_of_grace()
+                return 1 + self.holds_windows + falls + self.rolls_over + self._steps_of_grace()
 
     @cached_property
     def days_read(self) -> int:
