@@ -63,29 +63,31 @@ async def test_four_weeks() -> None:
     # A whole first week: wildfire's first level, and a freeze beside the one of the start.
     assert awarded(await learn(told, 5, 6, 7, 8, 9, 10, 11)) == ["wildfire 1"]
     assert await streak(told, "daily", january(11, 20)) == StreakStatus(
-        7, 7, 2, at_risk_at=january(12), expires_at=january(15)
+        7, 7, 2, at_risk_at=january(12), expires_at=january(15), pauses_left=14
     )
     assert await balances(told) == {"xp": "70", "gems": "10"}
 
     # Wednesday and the weekend are missed: two freezes stand for three days no longer.
     await learn(told, 12, 13, 15, 16)
     assert await streak(told, "daily", january(18, 12)) == StreakStatus(
-        11, 11, 0, at_risk_at=january(17), expires_at=january(19)
+        11, 11, 0, at_risk_at=january(17), expires_at=january(19), pauses_left=14
     )
-    assert await streak(told, "daily", january(19)) == StreakStatus(0, 11, 0, None, None)
+    assert await streak(told, "daily", january(19)) == StreakStatus(
+        0, 11, 0, None, None, pauses_left=14
+    )
     assert (await streak(told, "working-days", january(16, 20))).length == 2
 
     # The lesson of Wednesday was on a phone without a network: it gives back the freeze.
     await learn(told, 14)
     assert await streak(told, "daily", january(18, 12)) == StreakStatus(
-        12, 12, 1, at_risk_at=january(17), expires_at=january(20)
+        12, 12, 1, at_risk_at=january(17), expires_at=january(20), pauses_left=14
     )
     assert (await streak(told, "working-days", january(16, 20))).length == 10
 
     # Both freezes are gone after the weekend; the fourteenth day in a row earns one.
     await learn(told, 19)
     assert await streak(told, "daily", january(19, 20)) == StreakStatus(
-        13, 13, 0, at_risk_at=january(20), expires_at=january(21)
+        13, 13, 0, at_risk_at=january(20), expires_at=january(21), pauses_left=14
     )
     await learn(told, 20)
     assert (await streak(told, "daily", january(20, 20))).freezes == 1
