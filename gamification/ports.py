@@ -473,18 +473,25 @@ class ProgramExists(Exception):
 
 
 class Changes(NamedTuple):
-    """What one committed transaction changed: published to the live hub after the commit."""
+    """What one committed transaction changed: published to the live hub after the commit.
+
+    `in_doubt`: perhaps more has changed than is said, and who listens has to look.
+    """
 
     program: ProgramId
     members: frozenset[MemberId]
     boards: frozenset[str]
     notices: tuple[Notice, ...]
+    in_doubt: bool = False
 
 
 class Bus(Protocol):
     """Carries changes to subscribers. Publishing never fails and never waits."""
 
-    def publish(self, changes: Changes) -> None: ...
+    def publish(self, changes: Changes) -> None:
+        """Tell what a transaction has changed: at once after its commit, without waiting for
+        anything between. A commit that nothing is published of leaves subscribers in doubt."""
+        ...
 
 
 class Listener(Protocol):

@@ -6,11 +6,14 @@ and those who deliver its results agree here on whom the next result is for.
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from enum import Enum
+from hashlib import blake2b
 from typing import ClassVar, Protocol
 
 from graphql import GraphQLError
 
 from gql.encoding import Encoded
+
+_DIGEST_BYTES = 16
 
 
 class Follower(Protocol):
@@ -55,6 +58,8 @@ class Audience:
         self._welcomed: dict[Follower, None] | None = None
         self._is_last_of_welcome = False
         self._place: Place | None = None
+        self._told: bytes | None = None
+        self._is_told_if_new = False
         self.on_arrival: Callable[[], None] | None = None
         """Wakes the execution, once there is one."""
 
@@ -74,6 +79,20 @@ class Audience:
         self.begun.pop(follower, None)
         for waiting in (*self._waiting.values(), self._welcomed or {}):
             waiting.pop(follower, None)
+
+    def is_news(self, payload: bytes) -> bool:
+        """Whether the result that was made last has to be told. To be asked once for each, before
+        whom it is for."""
+        digest = blake2b(payload, digest_size=_DIGEST_BYTES).digest()
+        if self._welcomed is not None:
+            # Those who had begun before were not told it: it is what all know only if they do.
+            self._told = digest if not self.begun or self._told == digest else None
+            return True
+        is_told_if_new, self._is_told_if_new = self._is_told_if_new, False
+        if is_told_if_new and self._told == digest:
+            return False
+        self._told = digest
+        return True
 
     def addressed(self) -> Collection[Follower]:
         """Whom the result is for that was made last."""
@@ -103,6 +122,10 @@ class Audience:
     def come_to(self, place: Place) -> None:
         """The next result leaves those who are told it at this place."""
         self._place = place
+
+    def tell_if_new(self) -> None:
+        """The next result need not be told if everybody was told the same last."""
+        self._is_told_if_new = True
 
     def next_newcomers(self) -> After | None:
         """The cursor of those who wait longest. Only to be asked if somebody `is_waiting`."""

@@ -14,9 +14,9 @@ class Encoded:
 
     __slots__ = ("_event", "cursor", "json")
 
-    def __init__(self, result: ExecutionResult, cursor: str | None = None) -> None:
+    def __init__(self, result: ExecutionResult) -> None:
         self.json = _json(result)
-        self.cursor = cursor
+        self.cursor: str | None = None
         self._event: bytes | None = None
 
     @property

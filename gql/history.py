@@ -21,6 +21,11 @@ BEHIND_MAX = 1000
 class History(Protocol):
     """What a subscription can tell of the past. A position is what a cursor stands for."""
 
+    @property
+    def is_all(self) -> bool:
+        """Whether what was announced is all that there is to tell."""
+        ...
+
     def position_of(self, after: str) -> int | None:
         """The position a cursor names; None for a cursor of something else."""
         ...
@@ -39,6 +44,10 @@ class Announced(NamedTuple):
 
     program: ProgramId
     member: MemberId | None = None
+
+    @property
+    def is_all(self) -> bool:
+        return self.member is None
 
     def cursor(self, position: int) -> str:
         """The cursor of a position: of the program's notices, whichever of them are told."""
@@ -65,6 +74,10 @@ class Present(NamedTuple):
 
     program: ProgramId
     board: str
+
+    @property
+    def is_all(self) -> bool:
+        return False
 
     def cursor(self, state: str) -> str:
         """The cursor of a state of the board, which `state` tells from others."""

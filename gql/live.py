@@ -11,6 +11,7 @@ or what they have missed, up to where the others are; then they are told the sam
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractContextManager
+from enum import Enum
 from typing import Annotated, NamedTuple
 
 import strawberry
@@ -74,9 +75,9 @@ async def updates(
         told = _Told(context, history, after, await history.latest(context.reading))
         pace = _Pace(listener, 1 / per_second)
         while True:
-            if await pace.is_due():
+            if cause := await pace.due():
                 context.renew()
-                for update in await told.since():
+                for update in await told.since(in_doubt=cause is Cause.DOUBT):
                     yield update
                     told.position = update.position
             elif not audience.is_waiting:
@@ -95,6 +96,13 @@ async def updates(
                     yield update
 
 
+class Cause(Enum):
+    """Why an update is due: something has changed, or it may have without being heard of."""
+
+    DOUBT = "doubt"
+    CHANGE = "change"
+
+
 class _Pace:
     """When the next update may come: some time after the last one, and only after a change."""
 
@@ -103,21 +111,21 @@ class _Pace:
         self._seconds = seconds
         self._clock = asyncio.get_running_loop().time
         self._due = self._clock() + seconds
-        self._has_changed = False
+        self._cause: Cause | None = None
 
-    async def is_due(self) -> bool:
-        """Whether an update is to be told now; then the next one has its time from now."""
+    async def due(self) -> Cause | None:
+        """Why an update is to be told now; then the next one has its time from now."""
         if self._listener.is_awake:
             await self._hear()
-        if not self._has_changed or self._clock() < self._due:
-            return False
-        self._has_changed = False
+        if self._cause is None or self._clock() < self._due:
+            return None
+        cause, self._cause = self._cause, None
         self._due = self._clock() + self._seconds
-        return True
+        return cause
 
     async def wait(self) -> None:
         """Wait until an update is due, or somebody has arrived."""
-        until = self._due if self._has_changed else None
+        until = self._due if self._cause else None
         try:
             async with asyncio.timeout_at(until):
                 await self._hear()
@@ -126,12 +134,14 @@ class _Pace:
 
     def hurry(self) -> None:
         """Tell an update now, changed or not."""
-        self._has_changed, self._due = True, self._clock()
+        self._cause, self._due = Cause.CHANGE, self._clock()
 
     async def _hear(self) -> None:
         changes = await self._listener.changed()
         if changes.members or changes.boards or changes.notices:
-            self._has_changed = True
+            self._cause = Cause.CHANGE
+        elif changes.in_doubt and self._cause is None:
+            self._cause = Cause.DOUBT
 
 
 class _Told:
@@ -145,10 +155,15 @@ class _Told:
         self._after = after
         self.position = position
 
-    async def since(self) -> list[Update]:
-        """What came since, in updates of a bounded size; one also if nothing was announced."""
+    async def since(self, *, in_doubt: bool) -> list[Update]:
+        """What came since, in updates of a bounded size; one also if nothing was announced. If it
+        is in doubt whether anything came, none is told that nobody would see anything new in."""
         reading = self._context.reading
         notices = await self._history.since(reading, self.position)
+        if in_doubt and not notices:
+            if self._history.is_all:
+                return []
+            self._context.audience.tell_if_new()
         if len(notices) > BEHIND_MAX:
             return [Update(await self._history.latest(reading), resync=True, notices=())]
         return _parts(notices, until=notices[-1].id if notices else self.position)

@@ -131,8 +131,11 @@ class Group:
 
     async def _hand_out(self, result: ExecutionResult) -> None:
         if was_executed(result):
-            followers = self.audience.addressed()
-            await self._tell(followers, Encoded(result, await self._cursor(result, followers)))
+            encoded = Encoded(result)
+            if self.audience.is_news(encoded.json):
+                followers = self.audience.addressed()
+                encoded.cursor = await self._cursor(result, followers)
+                await self._tell(followers, encoded)
             return
         # The execution is over, or has never begun.
         for follower in self.audience.not_begun():

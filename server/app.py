@@ -52,7 +52,7 @@ def create_app(
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
             Route("/schema.graphql", _schema),
-            *health_routes(store),
+            *health_routes(store, parts.live),
             *page_routes(graphiql=settings.graphiql, demo_key=demo_key),
         ],
         middleware=[

@@ -61,7 +61,8 @@ class ApiKeys:
     """Finds the API key of a secret.
 
     Keys are looked up by digest: how long that takes says nothing about any secret. What was found
-    is trusted for some seconds, so a revoked key works for as long at most.
+    is trusted for some seconds, so a revoked key works for as long at most; where the revocation is
+    heard of, no longer.
     """
 
     def __init__(
@@ -75,6 +76,16 @@ class ApiKeys:
         self._trusted_seconds = trusted_seconds
         self._clock = clock
         self._trusted: dict[bytes, tuple[float, ApiKey]] = {}
+        self._distrusted = 0
+
+    def distrust(self, program: ProgramId) -> None:
+        """Look all keys of a program up again: one of them was revoked."""
+        self._distrusted += 1
+        self._trusted = {
+            digest: trusted
+            for digest, trusted in self._trusted.items()
+            if trusted[1].program != program
+        }
 
     async def key_of(self, authorization: str | None) -> ApiKey | None:
         """The key that an `Authorization` header or `connection_init` payload names, if any."""
@@ -85,10 +96,13 @@ class ApiKeys:
         until, key = self._trusted.get(digest, (float("-inf"), None))
         if key is not None and self._clock() < until:
             return key
+        distrusted = self._distrusted
         key = await self._store.api_key(digest)
         if key is None:
             self._trusted.pop(digest, None)
             return None
+        if distrusted != self._distrusted:
+            return key  # it may have been read before it was revoked
         if len(self._trusted) >= _CACHED_MAX:
             self._trusted.clear()
         self._trusted[digest] = (self._clock() + self._trusted_seconds, key)

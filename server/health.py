@@ -8,15 +8,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from gamification.ports import Store
+from server.live.live import Live
 
 _log = structlog.stdlib.get_logger(__name__)
 
 READY_SECONDS_MAX = 2.0
 
 
-def health_routes(store: Store) -> list[Route]:
+def health_routes(store: Store, live: Live) -> list[Route]:
     """`/health`: the process lives. `/ready`: its database answers too, with its tables migrated
-    (they were, before the server began to listen)."""
+    (they were, before the server began to listen). Without Redis a process is slower, not broken:
+    that is told, and it is ready."""
 
     async def health(_: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
@@ -28,6 +30,8 @@ def health_routes(store: Store) -> list[Route]:
         except Exception as error:  # noqa: BLE001 (whatever a driver raises, the answer is no)
             _log.warning("not_ready", exc_info=error)
             return JSONResponse({"status": "the database does not answer"}, status_code=503)
-        return JSONResponse({"status": "ok"})
+        if (redis := live.redis_status) is None:
+            return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "ok" if redis == "ok" else "degraded", "redis": redis})
 
     return [Route("/health", health), Route("/ready", ready)]

@@ -17,6 +17,9 @@ CHECK_SECONDS = 1.0
 class _Cached:
     program: Program | None = None
     checked_at: float = float("-inf")
+    expired: int = 0
+    checked_after: int = 0
+    """How often it had been `expired` when the latest check began."""
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
     behind: "asyncio.Task[Program | None] | None" = None
 
@@ -28,6 +31,8 @@ class CachedPrograms:
         self._store = store
         self._clock = clock
         self._cached: dict[ProgramId, _Cached] = {}
+        self.on_replaced: Callable[[ProgramId], None] = lambda _: None
+        """Called when this process has applied a version."""
 
     async def program(self, id: ProgramId) -> Program | None:
         """The program with the rules in force now, or None when there is none with this id."""
@@ -55,19 +60,32 @@ class CachedPrograms:
         """Take over a version that this process has just applied."""
         cached = self._cached.setdefault(program.id, _Cached())
         cached.program, cached.checked_at = program, self._clock()
+        self.on_replaced(program.id)
+
+    def expire(self, id: ProgramId) -> None:
+        """Another process has applied a version: only a check that begins from now on counts."""
+        if (cached := self._cached.get(id)) is not None:
+            cached.expired += 1
+
+    async def look(self, id: ProgramId) -> None:
+        """Compare a program that is held with what is stored now."""
+        self.expire(id)
+        if id in self._cached:
+            await self.program(id)
 
     def _is_fresh(self, cached: _Cached) -> bool:
-        return self._clock() < cached.checked_at + CHECK_SECONDS
+        is_recent = self._clock() < cached.checked_at + CHECK_SECONDS
+        return is_recent and cached.checked_after == cached.expired
 
     async def _refresh(self, id: ProgramId, cached: _Cached) -> None:
-        asked_at = self._clock()
+        asked_at, asked_after = self._clock(), cached.expired
         record = await self._store.program_by_id(id)
         if record is None:
             self._cached.pop(id, None)  # ids that nobody has may not fill the memory
             cached.program = None
         elif cached.program is None or _is_newer(record, cached.program.record):
             cached.program = program_of(record)
-        cached.checked_at = asked_at
+        cached.checked_at, cached.checked_after = asked_at, asked_after
 
 
 def _is_newer(stored: ProgramRecord, known: ProgramRecord) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
+from redis.asyncio import Redis
 from starlette.requests import HTTPConnection
 
 from gamification.ports import Store
@@ -15,7 +16,10 @@ from models.address import Address
 from server.clock import now
 from server.credentials import ApiKeys
 from server.fresh_key import fresh_key
-from server.live.hub import LocalHub
+from server.live.live import Live
+from server.live.neighbours import Neighbours
+from server.live.shared_hub import SharedHub
+from server.live.watching import Watch
 from server.programs import CachedPrograms
 from server.recorder import BatchingRecorder
 from server.retrying import retrying
@@ -28,16 +32,22 @@ class Services:
     """What one process holds: the store, and what is made of it."""
 
     store: Store
-    hub: LocalHub
+    hub: SharedHub
+    live: Live
     programs: CachedPrograms
     recorder: BatchingRecorder
     api_keys: ApiKeys
     scheduler: Scheduler
 
     @classmethod
-    def of(cls, settings: Settings, store: Store) -> Self:
-        """The services of one process, with nothing running yet."""
-        hub = LocalHub()
+    def of(cls, settings: Settings, store: Store, redis: Redis | None = None) -> Self:
+        """The services of one process, with nothing running yet. `redis` is where it meets the
+        others; None: it is alone, or asks the database what they have done."""
+        api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
+        programs = CachedPrograms(store)
+        neighbours = None if redis is None else Neighbours(redis, settings.redis_prefix)
+        hub = SharedHub(store, neighbours)
+        live = Live(hub, Watch(store, hub, programs), neighbours, programs, api_keys)
         recorder = BatchingRecorder(
             partial(record_activities, store, hub, new_key=fresh_key),
             now=now,
@@ -47,13 +57,11 @@ class Services:
             queues_size_max=settings.queues_size_max,
             writers_max=_writers_max(settings),
         )
-        api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
-        programs = CachedPrograms(store)
         lease = Lease(store, fresh_key(), clock=now)
         scheduler = Scheduler(
             store, hub, programs, lease=lease, clock=now, seconds=settings.scheduler_seconds
         )
-        return cls(store, hub, programs, recorder, api_keys, scheduler)
+        return cls(store, hub, live, programs, recorder, api_keys, scheduler)
 
     async def context_of(
         self, connection: HTTPConnection, init: Mapping[str, object] | None
@@ -84,12 +92,14 @@ class Services:
 
     def start(self) -> None:
         """Begin what nobody asks for."""
+        self.live.start()
         self.scheduler.start()
 
     async def stop(self) -> None:
         """Finish what callers are still waiting for, and let another process do what is due."""
         await self.scheduler.stop()
         await self.recorder.stop()
+        await self.live.stop()
 
 
 def _writers_max(settings: Settings) -> int:

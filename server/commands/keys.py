@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
+from gamification.ids import ProgramId
 from gamification.ports import ApiKey
 from server.clock import now
 from server.credentials import SCOPES, NewApiKey, create_api_key
 from server.database import opened, program_named
 from server.serving import running
-from server.settings import read_settings
+from server.settings import Settings, read_settings
 from server.unusable import Unusable
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
@@ -60,16 +61,31 @@ def list_keys(program: Program) -> None:
 def revoke(
     program: Program, id: Annotated[int, typer.Argument(help="The key's number in the list.")]
 ) -> None:
-    """Revoke an API key. Running servers refuse it some seconds later."""
+    """Revoke an API key. Running servers refuse it at once where they share a Redis, and some
+    seconds later elsewhere."""
     settings = read_settings()
 
     async def revoking() -> bool:
         async with opened(settings) as store:
-            return await store.revoke_api_key((await program_named(store, program)).id, id)
+            found = await program_named(store, program)
+            is_revoked = await store.revoke_api_key(found.id, id)
+        if is_revoked and settings.redis_url is not None:
+            await _announce_revoked(settings, found.id)
+        return is_revoked
 
     if not running(revoking):
         raise Unusable(f"The program '{program}' has no API key {id}.")
     typer.echo(f"API key {id} is revoked.")
+
+
+async def _announce_revoked(settings: Settings, program: ProgramId) -> None:
+    """Let running servers refuse it at once."""
+    from server.live.announcing import announce  # takes time where there is no Redis to tell
+    from server.live.messages import KeyRevoked
+
+    if not await announce(settings, KeyRevoked(program)):
+        seconds = f"{settings.credential_cache_seconds:g}"
+        typer.echo(f"Redis is away: servers may trust the key for {seconds} s more.", err=True)
 
 
 def _line(key: ApiKey) -> str:

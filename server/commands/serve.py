@@ -24,11 +24,16 @@ def serve(
 
 
 async def _serving(settings: Settings) -> None:
-    from server.app import create_app  # takes half a second that other commands need not wait
+    # These take half a second that other commands need not wait.
+    from server.app import create_app
+    from server.redis import opened_redis
+    from server.services import Services
 
     async def started(url: str) -> None:
         _log.info("listening", url=url)
 
-    async with opened(settings) as store:
-        await run(create_app(settings, store), settings, on_started=started)
+    async with opened(settings) as store, opened_redis(settings) as redis:
+        services = Services.of(settings, store, redis)
+        app = create_app(settings, store, services=services)
+        await run(app, settings, on_started=started)
     _log.info("stopped")

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Hashable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice, members_of
 from gamification.ports import Changes
+
+K = TypeVar("K", bound=Hashable)
 
 NOTICES_MAX = 100
 """The notices a listener that does not listen keeps; the oldest are dropped, and read by cursor."""
@@ -35,6 +37,7 @@ class Ear:
         self._changed_members: set[MemberId] = set()
         self._changed_boards: set[str] = set()
         self._notices: deque[Notice] = deque(maxlen=NOTICES_MAX)
+        self._in_doubt = False
 
     async def changed(self) -> Changes:
         """Wait until something that is listened to has changed; then all changes since the last
@@ -47,10 +50,12 @@ class Ear:
             frozenset(self._changed_members),
             frozenset(self._changed_boards),
             tuple(self._notices),
+            self._in_doubt,
         )
         self._changed_members.clear()
         self._changed_boards.clear()
         self._notices.clear()
+        self._in_doubt = False
         return changes
 
     @property
@@ -69,6 +74,11 @@ class Ear:
         self._notices.extend(notice for notice in changes.notices if self._wants(notice))
         self._changed.set()
 
+    def doubt(self) -> None:
+        """Something may have changed that this ear did not hear of."""
+        self._in_doubt = True
+        self._changed.set()
+
     def _wants(self, notice: Notice) -> bool:
         return notice.member in self._members or (self._hears_feed and notice.is_public)
 
@@ -78,11 +88,21 @@ class LocalHub:
 
     def __init__(self) -> None:
         self._ears: defaultdict[_Topic, set[Ear]] = defaultdict(set)
+        self._of_program: defaultdict[ProgramId, set[Ear]] = defaultdict(set)
 
     @property
     def listener_count(self) -> int:
         """How many subscribers listen now."""
-        return len({ear for ears in self._ears.values() for ear in ears})
+        return sum(map(len, self._of_program.values()))
+
+    @property
+    def programs(self) -> Collection[ProgramId]:
+        """The programs that anybody listens to now."""
+        return self._of_program.keys()
+
+    def ears(self, program: ProgramId) -> Collection[Ear]:
+        """All who listen to anything of a program."""
+        return tuple(self._of_program.get(program, ()))
 
     def publish(self, changes: Changes) -> None:
         """Tell those who listen. Never waits, and costs only those who are concerned."""
@@ -91,6 +111,11 @@ class LocalHub:
             concerned |= self._ears.get(topic, set())
         for ear in concerned:
             ear.hear(changes)
+
+    def doubt_feed(self, program: ProgramId) -> None:
+        """Let those who listen to a program's public notices look whether there are any."""
+        for ear in self._ears.get(_Topic(program, is_feed=True), ()):
+            ear.doubt()
 
     @contextmanager
     def listen(
@@ -105,15 +130,21 @@ class LocalHub:
         topics = frozenset(_chosen(program, member, board, feed=feed))
         assert topics, "there is nothing to listen to"
         ear = Ear(topics, program)
+        self._of_program[program].add(ear)
         for topic in topics:
             self._ears[topic].add(ear)
         try:
             yield ear
         finally:
+            _discard(self._of_program, program, ear)
             for topic in topics:
-                self._ears[topic].discard(ear)
-                if not self._ears[topic]:
-                    del self._ears[topic]
+                _discard(self._ears, topic, ear)
+
+
+def _discard(ears: dict[K, set[Ear]], key: K, ear: Ear) -> None:
+    ears[key].discard(ear)
+    if not ears[key]:
+        del ears[key]
 
 
 def _chosen(

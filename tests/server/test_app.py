@@ -13,7 +13,11 @@ from server.app import create_app
 from server.credentials import create_api_key
 from server.settings import read_settings
 from tests.builders import NOON
+from tests.server.processes import process
 from tests.server.terminal import CLUB
+from tests.valkey import Valkey, valkey
+
+__all__ = ["valkey"]
 
 
 class Broken(Twin):
@@ -59,6 +63,23 @@ async def test_without_its_database_it_is_healthy_but_not_ready() -> None:
         response = await client.get("/ready")
         assert response.status_code == 503
         assert response.json() == {"status": "the database does not answer"}
+
+
+async def test_without_redis_it_is_ready_and_says_that_it_is_slower(
+    sqlite_url: str, valkey: Valkey
+) -> None:
+    async with process(sqlite_url, redis_url=valkey.url) as here:
+        app = create_app(read_settings(), here.store, services=here.services)
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            await here.until_connected()
+            response = await client.get("/ready")
+            assert (response.status_code, response.json()) == (200, {"status": "ok", "redis": "ok"})
+            valkey.kill()
+            await here.until_disconnected()
+            response = await client.get("/ready")
+            away = {"status": "degraded", "redis": "away"}
+            assert (response.status_code, response.json()) == (200, away)
 
 
 async def test_a_key_opens_its_program(store: Store) -> None:

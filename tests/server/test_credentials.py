@@ -1,10 +1,13 @@
 """API keys: shown once, stored as a digest, found by digest, and gone when they are revoked."""
 
+import asyncio
 import re
 
 import pytest
 
+from gamification.ids import ProgramId
 from gamification.ports import ApiKey, Store
+from gamification.twin import Twin
 from gamification.use_cases.apply_definition import apply_definition
 from server.credentials import ApiKeys, bearer, create_api_key, digest_of
 from tests.builders import NOON
@@ -77,4 +80,46 @@ async def test_a_revoked_key_is_refused_when_trust_runs_out(store: Store) -> Non
     clock.seconds = 9.9
     assert await keys.key_of(f"Bearer {secret}") == key
     clock.seconds = 10.0
+    assert await keys.key_of(f"Bearer {secret}") is None
+
+
+class Slow(Twin):
+    """Answers about a key when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def api_key(self, digest: bytes) -> ApiKey | None:
+        key = await super().api_key(digest)
+        self.asked.set()
+        await self.may_answer.wait()
+        return key
+
+
+async def test_a_revocation_that_is_heard_of_counts_at_once(store: Store) -> None:
+    key, secret = await made(store, "read")
+    keys = ApiKeys(store, trusted_seconds=1000)
+    assert await keys.key_of(f"Bearer {secret}") == key
+    assert await store.revoke_api_key(key.program, key.id) is True
+    assert await keys.key_of(f"Bearer {secret}") == key
+    keys.distrust(ProgramId(key.program + 1))
+    assert await keys.key_of(f"Bearer {secret}") == key
+    keys.distrust(key.program)
+    assert await keys.key_of(f"Bearer {secret}") is None
+
+
+async def test_a_key_that_was_read_before_its_revocation_is_not_trusted() -> None:
+    store = Slow()
+    key, secret = await made(store, "read")
+    keys = ApiKeys(store, trusted_seconds=1000)
+    store.may_answer.clear()
+    asking = asyncio.create_task(keys.key_of(f"Bearer {secret}"))
+    await store.asked.wait()
+    assert await store.revoke_api_key(key.program, key.id) is True
+    keys.distrust(key.program)
+    store.may_answer.set()
+    assert await asking == key  # it was asked for before
     assert await keys.key_of(f"Bearer {secret}") is None

@@ -100,3 +100,24 @@ async def test_the_hub_forgets_who_is_gone() -> None:
         assert hub.listener_count == 4
     assert hub.listener_count == 0
     hub.publish(changes(ANNE, boards="weekly", notices=(notice(1),)))
+
+
+async def test_a_doubt_wakes_all_who_listen_to_the_program() -> None:
+    hub = LocalHub()
+    with (
+        hub.listen(CLUB, member=ANNE) as member,
+        hub.listen(CLUB, feed=True) as feed,
+        hub.listen(OTHER, feed=True) as other,
+    ):
+        assert set(hub.programs) == {CLUB, OTHER}
+        assert set(hub.ears(CLUB)) == {member, feed}
+        hub.publish(changes(ANNE))
+        for ear in hub.ears(CLUB):
+            ear.doubt()
+        assert await member.changed() == changes(ANNE)._replace(in_doubt=True)
+        assert await feed.changed() == changes()._replace(in_doubt=True)
+        hub.doubt_feed(CLUB)
+        assert await feed.changed() == changes()._replace(in_doubt=True)
+        assert (member.is_awake, other.is_awake) == (False, False)
+    assert list(hub.programs) == []
+    assert list(hub.ears(CLUB)) == []

@@ -113,3 +113,28 @@ async def test_what_does_not_exist_is_not_remembered(store: Watched, clock: Cloc
     assert await programs.program(missing) is None
     assert await programs.program(missing) is None
     assert store.asked == [missing, missing]
+
+
+async def test_a_version_that_is_heard_of_is_looked_for_at_once(
+    store: Watched, clock: Clock
+) -> None:
+    id = (await applied(store, "One")).id
+    programs = CachedPrograms(store, clock=clock)
+    known = await programs.program(id)
+    assert known is not None
+    await applied(store, "Two", minute=1)
+    await programs.look(id)
+    assert name_of(programs.current(known)) == "Two"
+    await applied(store, "Three", minute=2)
+    clock.seconds += 0.1
+    programs.expire(id)
+    assert name_of(await programs.program(id)) == "Three"
+    assert store.asked == [id, id, id]
+
+
+async def test_looking_for_a_program_that_is_not_held_asks_nothing(
+    store: Watched, clock: Clock
+) -> None:
+    programs = CachedPrograms(store, clock=clock)
+    await programs.look(ProgramId(7))
+    assert store.asked == []

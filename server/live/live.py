@@ -1,0 +1,62 @@
+"""Without this module nobody would act on what the other server processes tell."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from gamification.ids import ProgramId
+from server.credentials import ApiKeys
+from server.live.messages import KeyRevoked, Message, RulesApplied, Told
+from server.live.neighbours import Neighbours
+from server.live.shared_hub import SharedHub
+from server.live.watching import Watch
+from server.programs import CachedPrograms
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a process does to hear of the others, and to be heard by them."""
+
+    hub: SharedHub
+    watch: Watch
+    neighbours: Neighbours | None
+    programs: CachedPrograms
+    api_keys: ApiKeys
+
+    def start(self) -> None:
+        """Begin to hear and to watch."""
+        self.programs.on_replaced = self._apply
+        if self.neighbours is not None:
+            self.neighbours.on_message = self._hear
+            self.neighbours.start()
+        self.watch.start()
+
+    async def stop(self) -> None:
+        """Send what waits to be sent, and end."""
+        await self.watch.stop()
+        if self.neighbours is not None:
+            await self.neighbours.stop()
+
+    @property
+    def redis_status(self) -> str | None:
+        """Whether the other processes are heard at once; None where no Redis is set."""
+        if self.neighbours is None:
+            return None
+        return "ok" if self.neighbours.is_connected else "away"
+
+    def _apply(self, program: ProgramId) -> None:
+        """This process has applied other rules."""
+        self.watch.suspect(program)
+        if self.neighbours is not None:
+            self.neighbours.tell(RulesApplied(program))
+
+    def _hear(self, message: Message) -> None:
+        match message:
+            case Told():
+                self.hub.hear(message)
+            case RulesApplied():
+                self.programs.expire(message.program)
+                self.watch.suspect(message.program)
+            case KeyRevoked():
+                self.api_keys.distrust(message.program)
+            case _:
+                assert_never(message)

@@ -1,0 +1,189 @@
+"""Processes tell each other over Redis, outlive it, and read nothing that is not theirs."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from msgspec import msgpack
+
+from gamification.ids import MemberId, ProgramId
+from gamification.outcomes import Notice, NoticeKind
+from gamification.ports import Changes
+from gamification.state import AwardKey
+from server.live import neighbours
+from server.live.announcing import announce
+from server.live.messages import (
+    BYTES_MAX,
+    KeyRevoked,
+    Message,
+    RulesApplied,
+    Told,
+    channel_of,
+    decoded,
+    encoded,
+)
+from server.live.neighbours import WAITING_MAX, Neighbours
+from server.redis import redis_at
+from server.settings import read_settings
+from tests.builders import ANNE, BEN, NOON
+from tests.valkey import Valkey, valkey
+
+__all__ = ["valkey"]
+
+CLUB = ProgramId(1)
+TOLD = Told(CLUB, 7, [ANNE, BEN], ["weekly"], True)
+SECONDS_MAX = 20
+
+
+class Neighbour:
+    """One process: what it has heard, in order."""
+
+    def __init__(self, live: Neighbours) -> None:
+        self.live = live
+        self.heard: asyncio.Queue[Message] = asyncio.Queue()
+        live.on_message = self.heard.put_nowait
+
+    async def loses(self) -> None:
+        """Wait until Redis is lost."""
+        async with asyncio.timeout(SECONDS_MAX):
+            await self.live.until_away()
+
+    async def is_back(self) -> None:
+        """Wait until others are heard again."""
+        async with asyncio.timeout(SECONDS_MAX):
+            await self.live.until_connected()
+
+    async def hears(self) -> Message:
+        async with asyncio.timeout(SECONDS_MAX):
+            return await self.heard.get()
+
+
+@asynccontextmanager
+async def neighbour(valkey: Valkey, prefix: str = "test") -> AsyncGenerator[Neighbour]:
+    """A process that has said nothing yet, and hears."""
+    async with redis_at(valkey.url) as redis:
+        live = Neighbours(redis, prefix)
+        found = Neighbour(live)
+        live.start()
+        try:
+            async with asyncio.timeout(SECONDS_MAX):
+                await live.until_connected()
+            yield found
+        finally:
+            await live.stop()
+
+
+async def send_raw(valkey: Valkey, payload: bytes) -> None:
+    async with redis_at(valkey.url) as redis:
+        await redis.publish(channel_of("test"), payload)  # pyright: ignore[reportUnknownMemberType]
+
+
+async def test_others_hear_and_oneself_does_not(valkey: Valkey) -> None:
+    async with neighbour(valkey) as one, neighbour(valkey) as two, neighbour(valkey) as three:
+        one.live.tell(TOLD)
+        assert (await two.hears(), await three.hears()) == (TOLD, TOLD)
+        two.live.tell(RulesApplied(CLUB))
+        two.live.tell(KeyRevoked(CLUB))
+        assert (await one.hears(), await one.hears()) == (RulesApplied(CLUB), KeyRevoked(CLUB))
+        assert one.heard.empty()
+        assert [(each.live.sent, each.live.heard) for each in (one, two, three)] == [
+            (1, 2),
+            (2, 1),
+            (0, 3),
+        ]
+
+
+async def test_deployments_with_other_prefixes_are_not_heard(valkey: Valkey) -> None:
+    async with neighbour(valkey, "a") as one, neighbour(valkey, "b") as two:
+        one.live.tell(TOLD)
+        two.live.tell(RulesApplied(CLUB))
+        async with neighbour(valkey, "a") as third:
+            third.live.tell(KeyRevoked(CLUB))
+            assert await one.hears() == KeyRevoked(CLUB)
+        assert two.heard.empty()
+
+
+async def test_a_redis_that_comes_back_empty_is_found_again(valkey: Valkey) -> None:
+    async with neighbour(valkey) as one, neighbour(valkey) as two:
+        valkey.kill()
+        await one.loses()
+        await two.loses()
+        valkey.start()
+        await one.is_back()
+        await two.is_back()
+        one.live.tell(TOLD)
+        two.live.tell(RulesApplied(CLUB))
+        assert (await two.hears(), await one.hears()) == (TOLD, RulesApplied(CLUB))
+
+
+async def test_what_cannot_be_sent_is_counted_and_dropped(valkey: Valkey) -> None:
+    async with neighbour(valkey) as one:
+        for _ in range(WAITING_MAX + 5):
+            one.live.tell(TOLD)
+        assert one.live.dropped == 5
+        valkey.kill()
+    assert one.live.sent + one.live.dropped == WAITING_MAX + 5
+    assert not one.live.is_connected
+
+
+async def test_one_that_is_frozen_is_given_up_and_heard_again(
+    valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbours, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr("server.redis.SECONDS_MAX", 0.2)
+    async with neighbour(valkey) as one:
+        valkey.freeze()
+        await one.loses()
+        valkey.thaw()
+        await one.is_back()
+        async with neighbour(valkey) as two:
+            two.live.tell(TOLD)
+            assert await one.hears() == TOLD
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff\xff",
+        b"hello",
+        msgpack.encode(None),
+        msgpack.encode([b"x"]),
+        msgpack.encode([b"x", [[9, 1]]]),
+        msgpack.encode([b"x", [[1, "club", 1, [], [], False]]]),
+        msgpack.encode([b"x", [[1, 1, 1, ["1"], [], False]]]),
+        msgpack.encode([b"x", [[1, 1]]]),
+        encoded(b"x", [Told(CLUB, 1, [], ["b" * BYTES_MAX], False)]),
+    ],
+)
+async def test_what_is_no_message_of_ours_is_counted_and_nothing_else(
+    valkey: Valkey, payload: bytes
+) -> None:
+    async with neighbour(valkey) as one, neighbour(valkey) as two:
+        await send_raw(valkey, payload)
+        two.live.tell(TOLD)
+        assert await one.hears() == TOLD
+        assert (one.live.unreadable, one.live.heard) == (1, 1)
+
+
+async def test_a_command_tells_running_servers(valkey: Valkey) -> None:
+    settings = read_settings(redis_url=valkey.url, redis_prefix="test")
+    async with neighbour(valkey) as one:
+        assert await announce(settings, RulesApplied(CLUB)) is True
+        assert await one.hears() == RulesApplied(CLUB)
+        valkey.kill()
+        assert await announce(settings, RulesApplied(CLUB)) is False
+    assert await announce(read_settings(), RulesApplied(CLUB)) is False
+
+
+def test_what_is_told_of_a_change() -> None:
+    award = AwardKey(BEN, "regular", 1, "", "")
+    private = Notice(1, NoticeKind.BADGE_AWARDED, BEN, award, NOON, False)
+    changes = Changes(CLUB, frozenset({ANNE}), frozenset({"weekly"}), (private,))
+    told = Told.of(changes, 3)
+    assert (told.program, told.version, told.boards, told.is_public) == (1, 3, ["weekly"], False)
+    assert sorted(told.members) == [ANNE, BEN]
+    assert Told.of(changes._replace(notices=(private._replace(is_public=True),)), 3).is_public
+    assert decoded(encoded(b"me", [told])) == (b"me", [told])
+    assert len(encoded(b"8 bytes.", [Told(CLUB, 10**6, [MemberId(2**62)], ["weekly"], True)])) == 39
