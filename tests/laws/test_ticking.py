@@ -6,24 +6,20 @@ what it gave out is checked by the auditor.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gamification.definition.compiled import CompiledProgram
-from gamification.definition.compiling import compile_program
-from gamification.definition.document import Definition
 from gamification.facts import NewActivity
 from gamification.periods import PeriodKey
 from gamification.places import Place
-from gamification.tick import tick
 from tests.builders import NOON
 from tests.laws.effort import tried
+from tests.laws.runs import MEMBERS, WEEKS, programs_of_runs, ticked
 from tests.scene import Scene, now_done, staged
 
-MEMBERS = ("anne", "Ben", "čeda", "dora", "emil")
-WEEKS = ("w2026-03-02", "w2026-03-09", "w2026-03-16", "w2026-03-23")
 END = datetime.fromisoformat("2026-04-10T12:00:00Z")
 """After every week of the histories has become final."""
 
@@ -44,38 +40,6 @@ class Ends(NamedTuple):
     prizes: dict[tuple[int, str, str], int]
 
 
-@st.composite
-def programs_of_runs(draw: st.DrawFn) -> CompiledProgram:
-    """A weekly board with prizes, and a league on it."""
-    whole: dict[str, Any] = {
-        "key": "law",
-        "name": "Law",
-        "time_zone": draw(st.sampled_from(["UTC", "Asia/Tokyo"])),
-        "activities": {"visit": {"value": "points"}},
-        "metrics": {"score": {"sum": "value", "of": "visit"}},
-        "points": {"trophies": {}, "coins": {"start": 1}},
-        "leaderboards": {
-            "weekly": {
-                "metric": "score",
-                "every": "week",
-                "ties": draw(st.sampled_from(["competition", "dense", "ordinal"])),
-                "settle_for": draw(st.sampled_from(["1 hour", "1 day"])),
-                "prizes": {"1": {"trophies": 3, "coins": 5}, "2-3": {"trophies": 1}},
-            }
-        },
-        "leagues": {
-            "league": {
-                "leaderboard": "weekly",
-                "levels": ["low", "middle", "high"],
-                "cohort": draw(st.integers(2, 4)),
-                "promote": 1,
-                "demote": 1,
-            }
-        },
-    }
-    return compile_program(Definition.model_validate(whole))[0]
-
-
 def histories_in_time() -> st.SearchStrategy[list[Visit]]:
     """Three weeks and a half at most, in which nobody sends anything late."""
     wait = st.sampled_from([timedelta(minutes=1), timedelta(hours=7), timedelta(days=2)])
@@ -88,17 +52,17 @@ def histories_in_time() -> st.SearchStrategy[list[Visit]]:
 def test_it_does_not_matter_when_the_scheduler_comes_by(
     rules: CompiledProgram, history: list[Visit]
 ) -> None:
-    now_done(_same_whenever_ticked(rules, history))
+    now_done(_same_wheneverticked(rules, history))
 
 
-async def _same_whenever_ticked(rules: CompiledProgram, history: Sequence[Visit]) -> None:
+async def _same_wheneverticked(rules: CompiledProgram, history: Sequence[Visit]) -> None:
     some, never = await staged(rules), await staged(rules)
     await _lived(some, history)
     await _lived(never, [visit._replace(ticks=False) for visit in history])
     assert await _ends(some) == await _ends(never)
     for each in (some, never):
         assert [str(difference) for difference in await each.differences()] == []
-        assert await _ticked(each, END + timedelta(days=1)) == 0
+        assert await ticked(each, END + timedelta(days=1)) == 0
 
 
 async def _lived(scene: Scene, history: Sequence[Visit]) -> None:
@@ -109,17 +73,8 @@ async def _lived(scene: Scene, history: Sequence[Visit]) -> None:
         key = f"{number:02d}"
         await scene.recorded(NewActivity(member, "visit", str(value), occurred_at=at, key=key))
         if ticks:
-            await _ticked(scene, at)
-    await _ticked(scene, END)
-
-
-async def _ticked(scene: Scene, now: datetime) -> int:
-    """One pass; how many things it did."""
-    scene.now, count = now, 0
-    async for done in tick(scene.store, scene.bus, scene.program, now=now):
-        assert done.failure is None, done
-        count += done.count
-    return count
+            await ticked(scene, at)
+    await ticked(scene, END)
 
 
 async def _ends(scene: Scene) -> Ends:
