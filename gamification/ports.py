@@ -507,6 +507,12 @@ class Listener(Protocol):
         """Whether `changed` would return at once."""
         ...
 
+    @property
+    def heard_at(self) -> float | None:
+        """When the first of the changes was heard that `changed` returned last, on the clock of the
+        event loop; None if it was only woken."""
+        ...
+
     def wake(self) -> None:
         """Let `changed` return without a change."""
         ...

@@ -60,8 +60,15 @@ class Audience:
         self._place: Place | None = None
         self._told: bytes | None = None
         self._is_told_if_new = False
+        self.heard_at: float | None = None
+        """When the change was heard of that the next result for those who have begun tells, on the
+        clock of the event loop."""
         self.on_arrival: Callable[[], None] | None = None
         """Wakes the execution, once there is one."""
+
+    def __len__(self) -> int:
+        waiting = sum(map(len, self._waiting.values()))
+        return len(self.begun) + len(self._welcomed or ()) + waiting
 
     def __bool__(self) -> bool:
         return bool(self.begun or self._welcomed or any(self._waiting.values()))

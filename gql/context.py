@@ -15,6 +15,7 @@ from gamification.refusals import Refusal
 from gamification.use_cases.record_activities import Recorded
 from gql.audience import Audience
 from gql.loaders import Loaders
+from gql.observing import UNOBSERVED, Observer
 
 T = TypeVar("T")
 
@@ -72,6 +73,7 @@ class Context:
     new_key: Callable[[], str]
     audience: Audience = field(default_factory=Audience)
     """Whom the results of a subscription are for."""
+    observer: Observer = UNOBSERVED
     at: datetime = field(init=False)
     """The moment that every part of one answer is about."""
 
@@ -103,6 +105,7 @@ class Context:
             scopes=self.scopes,
             now=self.now,
             new_key=self.new_key,
+            observer=self.observer,
         )
 
     def renew(self) -> None:

@@ -99,7 +99,7 @@ def objections(
 
 def subscription_of(
     schema: BaseSchema, text: str, name: str | None, variables: Mapping[str, Any] | None
-) -> OperationDefinitionNode | None:
+) -> "Subscribed | None":
     """The subscription that a request asks for; None if it is for anything else, or may not run."""
     core = _core_schema(schema)
     try:
@@ -109,7 +109,16 @@ def subscription_of(
     operation = prepared.operation(name)
     if operation is None or operation.operation is not OperationType.SUBSCRIPTION:
         return None
-    return None if objections(core, prepared, name, variables) else operation
+    if objections(core, prepared, name, variables):
+        return None
+    return Subscribed(operation, prepared.size.cost)
+
+
+class Subscribed(NamedTuple):
+    """A subscription that may be executed, and its static cost."""
+
+    operation: OperationDefinitionNode
+    cost: int
 
 
 class PreparedDocuments(SchemaExtension):

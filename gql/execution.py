@@ -13,9 +13,11 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from gql.context import Context
 from gql.documents import Prepared, objections, prepared_once
 from gql.errors import tell, unexpected
 from gql.executor import ListExecutor
+from gql.observing import Kind, Outcome, outcome_of
 
 
 class Schema(strawberry.Schema):
@@ -39,12 +41,15 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """As strawberry's, for a schema whose extensions concern sockets only."""
+        """As strawberry's, for a schema whose extensions concern sockets only. The context's
+        observer is told how it went."""
         if not query:
             raise MissingQueryError
+        observer = cast("Context", context_value).observer
         try:
             prepared = prepared_once(self._core, query)
         except GraphQLSyntaxError as error:
+            observer.begins(Kind.UNKNOWN, None, 0).ends(Outcome.REFUSED)
             return _refused([error])
         operation = prepared.operation(operation_name)
         if operation is None:
@@ -52,10 +57,26 @@ class Schema(strawberry.Schema):
         kind = OperationType(operation.operation.value)
         if allowed_operation_types is not None and kind not in allowed_operation_types:
             raise InvalidOperationTypeError(kind)
-        if errors := objections(self._core, prepared, operation_name, variable_values):
+        observed = observer.begins(Kind(kind.value), operation_name, prepared.size.cost)
+        outcome = Outcome.ABANDONED
+        try:
+            result = await self._answered(prepared, variable_values, context_value, operation_name)
+            outcome = outcome_of(result)
+            return result
+        finally:
+            observed.ends(outcome)
+
+    async def _answered(
+        self,
+        prepared: Prepared,
+        variables: dict[str, Any] | None,
+        context: Any,
+        operation_name: str | None,
+    ) -> ExecutionResult:
+        if errors := objections(self._core, prepared, operation_name, variables):
             return _refused(errors)
         try:
-            result = await self._executed(prepared, variable_values, context_value, operation_name)
+            result = await self._executed(prepared, variables, context, operation_name)
         except Exception as error:  # noqa: BLE001 (whatever it is, the client gets an answer)
             return PreExecutionError(data=None, errors=[unexpected(error)])
         if result.errors:

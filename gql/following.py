@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.http.exceptions import WebSocketDisconnected
 
 from gql.encoding import Encoded
+from gql.observing import Observed, Outcome, outcome_of_refusal
 
 if TYPE_CHECKING:
     from gql.sockets import SocketAdapter
@@ -38,6 +39,9 @@ DEFAULT_PATIENCE = Patience()
 
 class Pushing(Protocol):
     """What a server may offer in a socket's `extensions`, beyond ASGI: to write without waiting."""
+
+    is_silent: bool
+    """Whether the peer was given up because it left a ping unanswered."""
 
     def push(self, head: bytes, body: bytes) -> bool:
         """Write a text frame of these parts, unless the reader is slow or gone."""
@@ -67,7 +71,7 @@ class Failed(Exception):
 class QueueingFollower(ABC):
     """Follows a subscription for one reader; what cannot be written at once waits in a queue."""
 
-    __slots__ = ("_first_due", "_sending", "_waiting", "over")
+    __slots__ = ("_first_due", "_observed", "_sending", "_waiting", "over")
 
     wants_cursor: ClassVar[bool] = False
 
@@ -77,6 +81,7 @@ class QueueingFollower(ABC):
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when nothing more will be told; its exception says why."""
         self._first_due: asyncio.TimerHandle | None = None
+        self._observed: Observed | None = None
 
     @abstractmethod
     def _body(self, result: Encoded) -> bytes:
@@ -95,18 +100,19 @@ class QueueingFollower(ABC):
         """Whether something waits to be sent."""
         return self._waiting is not None
 
-    def begin_within(self, seconds: float) -> None:
-        """End with a `TimeoutError` if there is no result within so many seconds."""
+    def begin_within(self, seconds: float, observed: Observed) -> None:
+        """End with a `TimeoutError` if there is no result within so many seconds. What is observed
+        is the time until then."""
+        self._observed = observed
         loop = asyncio.get_running_loop()
         self._first_due = loop.call_later(seconds, self._end, TimeoutError())
 
     def tell(self, result: Encoded) -> None:
-        if self._first_due is not None:
-            self._first_due.cancel()
-            self._first_due = None
+        self._begun(Outcome.DONE)
         self._deliver(self._body(result))
 
     def fail(self, errors: Sequence[GraphQLError]) -> None:
+        self._begun(outcome_of_refusal(errors))
         self._end(Failed(errors))
 
     def complete(self) -> None:
@@ -114,8 +120,7 @@ class QueueingFollower(ABC):
 
     def close(self) -> None:
         """Send nothing more, not even what waits."""
-        if self._first_due is not None:
-            self._first_due.cancel()
+        self._begun(Outcome.ABANDONED)
         if self._sending is not None:
             self._sending.cancel()
         if self.over.done():
@@ -125,6 +130,15 @@ class QueueingFollower(ABC):
         """Wait until everything that was told is sent."""
         if self._sending is not None:
             await self._sending
+
+    def _begun(self, outcome: Outcome) -> None:
+        """The first result is there, or will not be."""
+        if self._first_due is not None:
+            self._first_due.cancel()
+            self._first_due = None
+        if self._observed is not None:
+            self._observed.ends(outcome)
+            self._observed = None
 
     def _deliver(self, body: bytes) -> None:
         if self._waiting is None:

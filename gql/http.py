@@ -38,7 +38,7 @@ from gql.errors import (
 )
 from gql.following import DEFAULT_PATIENCE, RETRY_AFTER_SECONDS, Patience
 from gql.sharing import Groups
-from gql.sockets import Connection, SocketAdapter, SocketHandler
+from gql.sockets import Connection, SocketAdapter, SocketHandler, Sockets
 from gql.streaming import EventStreams, accepts_events, accepts_only_events, told_once
 
 DEADLINE_SECONDS = 10.0
@@ -95,8 +95,9 @@ class GraphQLApp(GraphQL[Connection, None]):
         self._page = page
         self.patience = patience
         self.groups = Groups(schema)
+        self.sockets = Sockets()
+        self.streams = EventStreams(schema, self.groups, patience)
         self._bodies = Bodies(request_bytes_max)
-        self._streams = EventStreams(schema, self.groups, patience)
 
     # --------------------------------------------------------------------------------- HTTP
 
@@ -125,7 +126,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         try:
             async with _asked(request, self._bodies) as asked:
                 context = await self._context_of(request, None)
-                if accepts_events(accept) and (stream := self._streams.of(request, asked, context)):
+                if accepts_events(accept) and (stream := self.streams.of(request, asked, context)):
                     return stream
                 result = await self._execute(request, asked, context)
         except _Refused as refusal:

@@ -67,6 +67,11 @@ class Groups:
     def __len__(self) -> int:
         return len(self._groups)
 
+    @property
+    def followers(self) -> int:
+        """How many follow all of them."""
+        return sum(len(group.audience) for group in self._groups.values())
+
     def join(self, asked: Asked, context: Context, follower: Follower) -> "Group":
         """Let somebody follow what they ask for; the first one's `context` serves them all."""
         key = asked.key(context)
@@ -136,12 +141,19 @@ class Group:
                 followers = self.audience.addressed()
                 encoded.cursor = await self._cursor(result, followers)
                 await self._tell(followers, encoded)
+                self._report(len(followers))
             return
         # The execution is over, or has never begun.
         for follower in self.audience.not_begun():
             follower.fail(result.errors or ())
             self.audience.leave(follower)
         await self._tell(tuple(self.audience.begun), Encoded(result))
+
+    def _report(self, followers: int) -> None:
+        self._context.observer.told(followers)
+        if followers and (heard_at := self.audience.heard_at) is not None:
+            self._context.observer.lagged(asyncio.get_running_loop().time() - heard_at)
+        self.audience.heard_at = None
 
     async def _cursor(self, result: ExecutionResult, followers: Collection[Follower]) -> str | None:
         """The cursor of a result, if anybody wants it. One without data has none: who comes back

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,7 +19,6 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     PingMessage,
     SubscribeMessage,
 )
-from strawberry.types.execution import ExecutionResult
 
 from gql.context import Context
 from gql.documents import subscription_of
@@ -33,6 +31,7 @@ from gql.following import (
     SocketFollower,
     TooSlow,
 )
+from gql.observing import Dropped, Kind, Observed
 from gql.pushing import PUSHING
 from gql.sharing import Asked, Groups
 
@@ -43,6 +42,13 @@ SLOW_READER_REASON = "Too slow a reader: subscribe again, after the last cursor"
 
 ID_LENGTH_MAX = 128
 _REASON_BYTES_MAX = 120
+
+
+@dataclass
+class Sockets:
+    """The sockets of an application: how many are open."""
+
+    open: int = 0
 
 
 @dataclass
@@ -57,7 +63,8 @@ class Connection:
 class SocketAdapter(ASGIWebSocketAdapter):
     """Sends text frames, and gives up readers that do not read."""
 
-    is_stalled = False
+    stalled: Dropped | None = None
+    """Why its reader was given up."""
 
     def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
         super().__init__(view, request, response)  # pyright: ignore[reportUnknownMemberType]
@@ -68,11 +75,17 @@ class SocketAdapter(ASGIWebSocketAdapter):
         """Send a text of two parts without waiting; False where that is not possible now."""
         return self._pushing is not None and self._pushing.push(head, body)
 
-    def hang_up(self, code: int, reason: str) -> None:
+    def hang_up(self, why: Dropped) -> None:
         """Tell a reader that does not read why it is given up, in case it reads on."""
-        self.is_stalled = True
+        self.stalled = why
         if self._pushing is not None:
-            self._pushing.hang_up(code, reason)
+            self._pushing.hang_up(SLOW_READER, SLOW_READER_REASON)
+
+    @property
+    def dropped(self) -> Dropped | None:
+        """Why the server has given up the reader, if it has."""
+        is_silent = self._pushing is not None and self._pushing.is_silent
+        return Dropped.PING_TIMEOUT if is_silent else self.stalled
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         await self.send_text(orjson.dumps(message).decode())
@@ -83,7 +96,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
             async with asyncio.timeout(self.patience.send):
                 await self.ws.send_text(text)
         except TimeoutError:
-            self.hang_up(SLOW_READER, SLOW_READER_REASON)
+            self.hang_up(Dropped.SEND_TIMEOUT)
             raise WebSocketDisconnected from None
         except (RuntimeError, OSError) as error:
             # The socket was closed meanwhile, by either side.
@@ -107,11 +120,18 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     async def handle(self) -> None:
         # Reading is a task of its own, so that a reader that stalls can be given up from outside.
         self._reading = asyncio.create_task(super().handle())
+        sockets = cast("Sockets", cast("Any", self.view).sockets)
+        sockets.open += 1
         try:
             await self._reading
         except asyncio.CancelledError:
             if not self._is_stalled:
                 raise
+        finally:
+            sockets.open -= 1
+            dropped = cast("SocketAdapter", self.websocket).dropped
+            if dropped is not None and self.context.context is not None:
+                self.context.context.observer.dropped(dropped)
 
     async def handle_message(self, message: Message) -> None:
         fault = fault_of(message)
@@ -176,23 +196,28 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if subscribed is None:
             await self._answer(operation, context)
         else:
-            asked = Asked.of(operation.query, name, variables, subscribed)
-            await self._follow(operation, asked, context)
+            observed = context.observer.begins(Kind.SUBSCRIPTION, name, subscribed.cost)
+            asked = Asked.of(operation.query, name, variables, subscribed.operation)
+            await self._follow(operation, asked, context, observed)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _follow(
-        self, operation: Operation[Connection, None], asked: Asked, context: Context
+        self,
+        operation: Operation[Connection, None],
+        asked: Asked,
+        context: Context,
+        observed: Observed,
     ) -> None:
         """Be told what a subscription tells all who ask for it, to its end."""
         adapter = cast("SocketAdapter", self.websocket)
         follower = SocketFollower(adapter, operation.id)
-        follower.begin_within(self._patience.first_result)
+        follower.begin_within(self._patience.first_result, observed)
         group = cast("Groups", cast("Any", self.view).groups).join(asked, context, follower)
         try:
             await follower.over
             await follower.sent()
         except TooSlow:
-            adapter.hang_up(SLOW_READER, SLOW_READER_REASON)
+            adapter.hang_up(Dropped.QUEUE_FULL)
             raise WebSocketDisconnected from None
         finally:
             group.leave(follower)
@@ -200,14 +225,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     async def _answer(self, operation: Operation[Connection, None], context: Context) -> None:
         """Send the one result of a query or a mutation, or why there is none."""
-        results = await self.schema.stream(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=context,
-            operation_name=operation.operation_name,
-        )
-        async with aclosing(results), asyncio.timeout(self._patience.first_result):
-            result = cast("ExecutionResult", await anext(results))
+        async with asyncio.timeout(self._patience.first_result):
+            result = await self.schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.operation_name,
+            )
         if not was_executed(result):
             raise Failed(result.errors or [])
         await operation.send_next(result)
@@ -222,7 +246,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     @property
     def _is_stalled(self) -> bool:
-        return cast("SocketAdapter", self.websocket).is_stalled
+        return cast("SocketAdapter", self.websocket).stalled is not None
 
 
 def fault_of(message: object) -> str | None:

@@ -21,6 +21,7 @@ from gql.documents import subscription_of
 from gql.encoding import Encoded
 from gql.errors import TIMEOUT, refused
 from gql.following import RETRY_AFTER_SECONDS, Failed, Patience, QueueingFollower, TooSlow, Unread
+from gql.observing import Dropped, Kind, Observed
 from gql.pushing import STREAMING
 from gql.sharing import Asked, Groups
 
@@ -69,8 +70,10 @@ class EventStreams:
 
     def __init__(self, schema: BaseSchema, groups: Groups, patience: Patience) -> None:
         self._schema = schema
-        self._groups = groups
-        self._patience = patience
+        self.groups = groups
+        self.patience = patience
+        self.open = 0
+        """How many there are now."""
 
     def of(self, request: Request, requested: Requested, context: Context) -> "EventStream | None":
         """The stream that a request asks for; None if it is for no subscription that may run."""
@@ -78,22 +81,24 @@ class EventStreams:
         subscribed = subscription_of(self._schema, query, name, variables)
         if subscribed is None:
             return None
-        asked = Asked.of(query, name, variables, subscribed)
+        observed = context.observer.begins(Kind.SUBSCRIPTION, name, subscribed.cost)
+        asked = Asked.of(query, name, variables, subscribed.operation)
         if last_event_id := request.headers.get("last-event-id"):
             asked = asked._replace(after=last_event_id)
-        return EventStream(self._groups, asked, context, patience=self._patience)
+        return EventStream(self, asked, context, observed)
 
 
 class EventStream:
     """A response that goes on until its subscription ends, or either side leaves."""
 
     def __init__(
-        self, groups: Groups, asked: Asked, context: Context, *, patience: Patience
+        self, streams: EventStreams, asked: Asked, context: Context, observed: Observed
     ) -> None:
-        self._groups = groups
+        self._streams = streams
+        self._patience = streams.patience
         self._asked = asked
         self._context = context
-        self._patience = patience
+        self._observed = observed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         server: Streaming | None = scope.get("extensions", {}).get(STREAMING)
@@ -101,15 +106,17 @@ class EventStream:
         headers = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         follower.beat()  # some browsers take a stream for open only then
-        follower.begin_within(self._patience.first_result)
+        follower.begin_within(self._patience.first_result, self._observed)
         gone = asyncio.create_task(_gone(receive))
-        group = self._groups.join(self._asked, self._context, follower)
+        group = self._streams.groups.join(self._asked, self._context, follower)
+        self._streams.open += 1
         try:
             await self._beat_until_over(follower, gone)
             if not gone.done() and not await self._says_goodbye(follower, send) and server:
                 server.cut()
                 await asyncio.wait({gone}, timeout=_CUT_SECONDS_MAX)
         finally:
+            self._streams.open -= 1
             group.leave(follower)
             follower.close()
             gone.cancel()
@@ -133,7 +140,11 @@ class EventStream:
             last = await self._last_words(follower)
             async with asyncio.timeout(self._patience.send):
                 await send({"type": "http.response.body", "body": last, "more_body": False})
-        except (TooSlow, Unread, TimeoutError, OSError):
+        except TooSlow:
+            self._context.observer.dropped(Dropped.QUEUE_FULL)
+            return False
+        except (Unread, TimeoutError, OSError):
+            self._context.observer.dropped(Dropped.SEND_TIMEOUT)
             return False
         return True
 

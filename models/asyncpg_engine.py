@@ -149,6 +149,7 @@ class PostgresqlDatabase:
 
     def __init__(self, engine: AsyncpgEngine) -> None:
         self._engine = engine
+        self.pool = engine.pool
         self.reader = PostgresqlReader(engine)
 
     @asynccontextmanager

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 import asyncpg as untyped  # pyright: ignore[reportMissingTypeStubs]
 
+from models.session import Connections
 from models.statement import Argument, Scalar
 
 asyncpg = cast(Any, untyped)
@@ -42,7 +43,7 @@ class Connection(Protocol):
     def terminate(self) -> None: ...
 
 
-class Pool(Protocol):
+class Pool(Connections, Protocol):
     """The connections of a process."""
 
     async def acquire(self) -> Connection: ...

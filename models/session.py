@@ -45,12 +45,33 @@ class Noting:
         await self._transaction.alone()
 
 
+class Connections(Protocol):
+    """How a pool of connections does."""
+
+    def get_size(self) -> int:
+        """How many there are."""
+        ...
+
+    def get_idle_size(self) -> int:
+        """How many of them are not in use."""
+        ...
+
+    def get_max_size(self) -> int:
+        """How many there may be."""
+        ...
+
+
 class Database(Protocol):
     """A database with its connections. Cancelling a task never harms it, nor does its restart."""
 
     @property
     def is_shared(self) -> bool:
         """Whether several transactions write at the same time, so that rows must be locked."""
+        ...
+
+    @property
+    def pool(self) -> "Connections | None":
+        """Its connections, where they are a pool."""
         ...
 
     @property

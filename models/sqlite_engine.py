@@ -103,6 +103,7 @@ class SqliteDatabase:
     """
 
     is_shared = False
+    pool = None
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._watchers: list[Watcher] = []
+        self.pool = database.pool
 
     @asynccontextmanager
     async def writing(self, program: ProgramRecord) -> AsyncGenerator[SqlWriting]:

@@ -15,6 +15,7 @@ from gql.following import Patience
 from gql.http import GraphQLApp
 from gql.schema import printed_schema, schema
 from server.health import health_routes
+from server.metrics import Metrics
 from server.pages import graphiql_page, page_routes
 from server.request_log import RequestLog
 from server.services import Services
@@ -41,6 +42,8 @@ def create_app(
         request_bytes_max=settings.request_bytes_max,
     )
 
+    _show_subscriptions(parts.metrics, graphql)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         parts.start()
@@ -56,7 +59,7 @@ def create_app(
             *page_routes(graphiql=settings.graphiql, demo_key=demo_key),
         ],
         middleware=[
-            Middleware(RequestLog),
+            Middleware(RequestLog, on_response=parts.observer.responded),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
@@ -66,6 +69,17 @@ def create_app(
             ),
         ],
         lifespan=lifespan,
+    )
+
+
+def _show_subscriptions(metrics: Metrics, graphql: GraphQLApp) -> None:
+    metrics.reads("sockets", "WebSockets that are open.", lambda: graphql.sockets.open)
+    metrics.reads("event_streams", "Event streams that are open.", lambda: graphql.streams.open)
+    metrics.reads(
+        "subscription_groups", "Subscriptions that are executed.", lambda: len(graphql.groups)
+    )
+    metrics.reads(
+        "followers", "Those who are told their results.", lambda: graphql.groups.followers
     )
 
 

@@ -5,6 +5,7 @@ No one waits for company: a batch is whatever arrived while the batch before it 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
 
@@ -32,6 +33,30 @@ class Record(Protocol):
     ) -> Sequence[Result]: ...
 
 
+class RecorderObserver(Protocol):
+    """Wants to know what the recorder does."""
+
+    def batch(self, facts: int) -> AbstractContextManager[None]:
+        """So many facts are written in one transaction, as long as the block lasts."""
+        ...
+
+    def busy(self) -> None:
+        """A request was refused with `BUSY`."""
+        ...
+
+
+class _Unobserved:
+    """Nobody wants to know."""
+
+    def batch(self, facts: int) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def busy(self) -> None: ...
+
+
+_UNOBSERVED: RecorderObserver = _Unobserved()
+
+
 class BatchingRecorder:
     """Gathers concurrent mutations, for each program, into one transaction after another.
 
@@ -50,7 +75,9 @@ class BatchingRecorder:
         queue_size_max: int = 5_000,
         queues_size_max: int = 20_000,
         writers_max: int = 1,
+        observer: RecorderObserver = _UNOBSERVED,
     ) -> None:
+        self._observer = observer
         self._record = record
         self._now = now
         self._new_key = new_key
@@ -90,16 +117,23 @@ class BatchingRecorder:
     async def _queued(
         self, program: Program, new: Sequence[NewFact], kind: Kind
     ) -> Sequence[Result]:
-        if self._is_stopping:
-            raise Busy.for_seconds("The server is shutting down", STOPPING_SECONDS)
         results: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
         request = Request(program, [self._keyed(each) for each in new], results)
-        self._lanes.add(LaneKey(program.id, kind), request, writers=self._writers_max)
+        try:
+            self._take(LaneKey(program.id, kind), request)
+        except Busy:
+            self._observer.busy()
+            raise
         if len(self._writers) < self._writers_max and self._lanes.has_turn:
             writer = asyncio.create_task(self._write_in_turn())
             self._writers.add(writer)
             writer.add_done_callback(self._writers.discard)
         return [_as_asked(*each) for each in zip(new, await results, strict=True)]
+
+    def _take(self, lane: LaneKey, request: Request) -> None:
+        if self._is_stopping:
+            raise Busy.for_seconds("The server is shutting down", STOPPING_SECONDS)
+        self._lanes.add(lane, request, writers=self._writers_max)
 
     async def _write_in_turn(self) -> None:
         """Write one batch after the other, until no lane waits for its turn."""
@@ -107,7 +141,8 @@ class BatchingRecorder:
         while self._lanes.has_turn:
             lane, batch = self._lanes.take()
             started = loop.time()
-            again = await self._settle(batch)
+            with self._observer.batch(sum(len(request.new) for request in batch)):
+                again = await self._settle(batch)
             self._lanes.done(lane, seconds=loop.time() - started, again=again)
 
     async def _settle(self, batch: Sequence[Request]) -> Sequence[Request]:

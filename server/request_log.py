@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from time import perf_counter
 
 import structlog
@@ -21,8 +22,9 @@ class RequestLog:
     The line holds the path and no more of the request: the rest may hold secrets.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, on_response: Callable[[int], None]) -> None:
         self._app = app
+        self._on_response = on_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -46,6 +48,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, sending)
         finally:
+            self._on_response(status)
             if scope["path"] not in _QUIET_PATHS:
                 _log.info(
                     "request",

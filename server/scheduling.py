@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
 
 import structlog
 
@@ -27,6 +28,46 @@ RENEWAL_SECONDS = 5.0
 """How often a leader at work says that it is alive."""
 
 Pause = Callable[[float], Awaitable[None]]
+
+
+class Pass(StrEnum):
+    """What became of a look for what is due."""
+
+    LED = "led"
+    FOLLOWED = "followed"
+    """Another process is the leader."""
+    BROKEN_OFF = "broken_off"
+    """The lease or the database was lost meanwhile."""
+    FAILED = "failed"
+
+
+class SchedulerObserver(Protocol):
+    """Wants to know what the scheduler does."""
+
+    def passed(self, outcome: Pass) -> None:
+        """It has looked for what is due."""
+        ...
+
+    def did(self, duty: str, count: int) -> None:
+        """A duty was done so many times."""
+        ...
+
+    def failed(self, duty: str) -> None:
+        """A duty failed."""
+        ...
+
+
+class _Unobserved:
+    """Nobody wants to know."""
+
+    def passed(self, outcome: Pass) -> None: ...
+
+    def did(self, duty: str, count: int) -> None: ...
+
+    def failed(self, duty: str) -> None: ...
+
+
+_UNOBSERVED: SchedulerObserver = _Unobserved()
 
 
 class LeaseLost(Exception):
@@ -53,6 +94,11 @@ class Lease:
         self._clock = clock
         self._pause = pause
         self._until: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this process holds it, as far as it knows."""
+        return self._until is not None and self._clock() < self._until
 
     async def take(self) -> bool:
         """Take it, or go on holding it; False while another process does."""
@@ -110,9 +156,11 @@ class Scheduler:
         seconds: float,
         duties: tuple[Duty, ...] = DUTIES,
         pause: Pause = asyncio.sleep,
+        observer: SchedulerObserver = _UNOBSERVED,
     ) -> None:
         self._store = store
         self._bus = bus
+        self._observer = observer
         self._programs = programs
         self._lease = lease
         self._clock = clock
@@ -150,11 +198,14 @@ class Scheduler:
     async def _run(self) -> None:
         while True:
             try:
-                await self.once()
+                outcome = Pass.LED if await self.once() else Pass.FOLLOWED
             except (LeaseLost, *PASSING) as error:
+                outcome = Pass.BROKEN_OFF
                 _log.warning("pass broken off", reason=type(error).__name__)
             except Exception:  # noqa: BLE001 (the loop goes on, whatever one pass met)
+                outcome = Pass.FAILED
                 _log.exception("pass failed")
+            self._observer.passed(outcome)
             await self._pause(self._seconds)
 
     async def _tick_all(self) -> None:
@@ -172,8 +223,10 @@ class Scheduler:
             is_waiting |= each.is_waiting
             if each.failure is not None:
                 told.error("duty failed", exc_info=each.failure)
+                self._observer.failed(each.duty)
             elif each.count:
                 told.info("duty done", count=each.count)
+                self._observer.did(each.duty, each.count)
         self._tell_of_import(program, is_waiting=is_waiting)
 
     def _tell_of_import(self, program: Program, *, is_waiting: bool) -> None:

@@ -13,6 +13,7 @@ from gamification.use_cases.record_activities import record_activities
 from gql.context import Context
 from gql.errors import Unauthenticated
 from models.address import Address
+from models.store import SqlStore
 from server.clock import now
 from server.credentials import ApiKeys
 from server.fresh_key import fresh_key
@@ -20,6 +21,8 @@ from server.live.live import Live
 from server.live.neighbours import Neighbours
 from server.live.shared_hub import SharedHub
 from server.live.watching import Watch
+from server.metrics import Metrics
+from server.observing import Observer
 from server.programs import CachedPrograms
 from server.recorder import BatchingRecorder
 from server.retrying import retrying
@@ -38,6 +41,8 @@ class Services:
     recorder: BatchingRecorder
     api_keys: ApiKeys
     scheduler: Scheduler
+    metrics: Metrics
+    observer: Observer
 
     @classmethod
     def of(cls, settings: Settings, store: Store, redis: Redis | None = None) -> Self:
@@ -48,6 +53,8 @@ class Services:
         neighbours = None if redis is None else Neighbours(redis, settings.redis_prefix)
         hub = SharedHub(store, neighbours)
         live = Live(hub, Watch(store, hub, programs), neighbours, programs, api_keys)
+        metrics = Metrics()
+        observer = Observer(metrics)
         recorder = BatchingRecorder(
             partial(record_activities, store, hub, new_key=fresh_key),
             now=now,
@@ -56,12 +63,24 @@ class Services:
             queue_size_max=settings.queue_size_max,
             queues_size_max=settings.queues_size_max,
             writers_max=_writers_max(settings),
+            observer=observer,
         )
         lease = Lease(store, fresh_key(), clock=now)
         scheduler = Scheduler(
-            store, hub, programs, lease=lease, clock=now, seconds=settings.scheduler_seconds
+            store,
+            hub,
+            programs,
+            lease=lease,
+            clock=now,
+            seconds=settings.scheduler_seconds,
+            observer=observer,
         )
-        return cls(store, hub, live, programs, recorder, api_keys, scheduler)
+        metrics.reads("queued_facts", "Facts that wait to be recorded.", lambda: recorder.waiting)
+        metrics.reads(
+            "scheduler_is_leader", "1 in the process that does what is due.", lambda: lease.is_held
+        )
+        _show_connections(metrics, store)
+        return cls(store, hub, live, programs, recorder, api_keys, scheduler, metrics, observer)
 
     async def context_of(
         self, connection: HTTPConnection, init: Mapping[str, object] | None
@@ -88,6 +107,7 @@ class Services:
             scopes=key.scopes,
             now=now,
             new_key=fresh_key,
+            observer=self.observer,
         )
 
     def start(self) -> None:
@@ -100,6 +120,15 @@ class Services:
         await self.scheduler.stop()
         await self.recorder.stop()
         await self.live.stop()
+
+
+def _show_connections(metrics: Metrics, store: Store) -> None:
+    """How the pool of connections does, where the database has one."""
+    pool = store.pool if isinstance(store, SqlStore) else None
+    if pool is not None:
+        metrics.reads("database_connections", "Connections that are open.", pool.get_size)
+        metrics.reads("database_connections_idle", "Open ones not in use.", pool.get_idle_size)
+        metrics.reads("database_connections_max", "The most there may be.", pool.get_max_size)
 
 
 def _writers_max(settings: Settings) -> int:

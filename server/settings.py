@@ -118,9 +118,24 @@ class Settings(BaseSettings):
         description="How often the scheduler looks for what has become due; 0: not in this process "
         "(`gamification tick` does it).",
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="The port on which Prometheus reads /metrics; 0 for any. Not served if empty.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="The address of that port. Whoever reaches it may read the numbers.",
+    )
     shutdown_seconds_max: float = Field(
         20.0, gt=0, description="How long a shutdown may take to finish what was begun."
     )
+
+    @field_validator("metrics_port", mode="before")
+    @classmethod
+    def _may_be_empty(cls, value: Any) -> Any:
+        return None if value == "" else value
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -218,6 +233,8 @@ def _text(value: object) -> str:
             return without_password(value.get_secret_value())
         case Enum():
             return str(value.value)
+        case None:
+            return ""
         case bool():
             return str(value).lower()
         case tuple():

@@ -18,6 +18,9 @@ class AbortingSockets(WebSocketsSansIOProtocol):
     last_words_seconds: ClassVar[float] = 5.0
     """How long a peer that is being disconnected may take to read what was sent before."""
 
+    is_silent = False
+    """Whether the peer was given up because it left a ping unanswered."""
+
     async def run_asgi(self) -> None:
         if not self.conn.extensions:  # none that would change a frame, such as compression
             cast("Any", self.scope)["extensions"][PUSHING] = self
@@ -49,6 +52,7 @@ class AbortingSockets(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def keepalive_timeout(self) -> None:
+        self.is_silent = not self.close_sent
         super().keepalive_timeout()
         self._abort_soon()
 

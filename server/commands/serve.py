@@ -26,6 +26,7 @@ def serve(
 async def _serving(settings: Settings) -> None:
     # These take half a second that other commands need not wait.
     from server.app import create_app
+    from server.metrics_page import metrics_served
     from server.redis import opened_redis
     from server.services import Services
 
@@ -35,5 +36,6 @@ async def _serving(settings: Settings) -> None:
     async with opened(settings) as store, opened_redis(settings) as redis:
         services = Services.of(settings, store, redis)
         app = create_app(settings, store, services=services)
-        await run(app, settings, on_started=started)
+        async with metrics_served(services.metrics.registry, settings):
+            await run(app, settings, on_started=started)
     _log.info("stopped")

@@ -38,6 +38,10 @@ class Ear:
         self._changed_boards: set[str] = set()
         self._notices: deque[Notice] = deque(maxlen=NOTICES_MAX)
         self._in_doubt = False
+        self._clock = asyncio.get_running_loop().time
+        self._first_heard_at: float | None = None
+        self.heard_at: float | None = None
+        """When the first of the changes was heard that `changed` returned last."""
 
     async def changed(self) -> Changes:
         """Wait until something that is listened to has changed; then all changes since the last
@@ -45,6 +49,7 @@ class Ear:
         without anything if it was woken."""
         await self._changed.wait()
         self._changed.clear()
+        self.heard_at, self._first_heard_at = self._first_heard_at, None
         changes = Changes(
             self._program,
             frozenset(self._changed_members),
@@ -72,6 +77,8 @@ class Ear:
         self._changed_members |= self._members & changes.members
         self._changed_boards |= self._boards & changes.boards
         self._notices.extend(notice for notice in changes.notices if self._wants(notice))
+        if self._first_heard_at is None:
+            self._first_heard_at = self._clock()
         self._changed.set()
 
     def doubt(self) -> None:

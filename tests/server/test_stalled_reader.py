@@ -152,6 +152,14 @@ def keep_little(server: Served) -> None:
         there.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
 
+def dropped(world: World) -> float:
+    """How many readers were given up because they did not read."""
+    number = world.services.metrics.registry.get_sample_value
+    name = "gamification_readers_dropped_total"
+    reasons = ("queue_full", "send_timeout")
+    return sum(number(name, {"reason": reason}) or 0 for reason in reasons)
+
+
 async def read_to_the_end(client: ClientConnection) -> list[int]:
     """What is still told until the server closes the socket."""
     seen: list[int] = []
@@ -183,6 +191,7 @@ async def test_a_stalled_reader_is_dropped_and_the_others_go_on() -> None:
 
         assert WATERMARK_BYTES < held < WATERMARK_BYTES + MESSAGE_BYTES_MAX
         assert hub.listener_count == len(server.transports) == 1
+        assert dropped(world) == 1
         stalled.transport.resume_reading()
         await stalled.wait_closed()
         assert stalled.close_code == 1006

@@ -19,6 +19,7 @@ from tests.server.test_stalled_reader import (
     WATERMARK_BYTES,
     Served,
     Watched,
+    dropped,
     keep_little,
     participants,
     served,
@@ -95,6 +96,7 @@ async def test_a_stalled_stream_is_cut_and_the_others_go_on() -> None:
 
         assert WATERMARK_BYTES < held < WATERMARK_BYTES + MESSAGE_BYTES_MAX
         assert (hub.listener_count, len(server.transports)) == (1, 2)
+        assert dropped(world) == 1
         # Who was cut off comes back, and goes on.
         async with streaming(
             f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/graphql",
