@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 from msgspec.structs import replace
@@ -125,15 +125,22 @@ class BatchingRecorder:
             self._observer.busy()
             raise
         if len(self._writers) < self._writers_max and self._lanes.has_turn:
-            writer = asyncio.create_task(self._write_in_turn())
-            self._writers.add(writer)
-            writer.add_done_callback(self._writers.discard)
+            self._writers.add(asyncio.create_task(self._write()))
         return [_as_asked(*each) for each in zip(new, await results, strict=True)]
 
     def _take(self, lane: LaneKey, request: Request) -> None:
         if self._is_stopping:
             raise Busy.for_seconds("The server is shutting down", STOPPING_SECONDS)
         self._lanes.add(lane, request, writers=self._writers_max)
+
+    async def _write(self) -> None:
+        """Write while there is something to write."""
+        try:
+            await self._write_in_turn()
+        finally:
+            # At once, and not when the task is seen to be done: whoever comes between would wait
+            # for a writer that writes no more.
+            self._writers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _write_in_turn(self) -> None:
         """Write one batch after the other, until no lane waits for its turn."""
@@ -150,7 +157,7 @@ class BatchingRecorder:
         requests that are to be tried again, without each other."""
         try:
             program = max((request.program for request in batch), key=_version)
-            results = await self._write(program, [new for each in batch for new in each.new])
+            results = await self._recorded(program, [new for each in batch for new in each.new])
         except Exception as error:  # noqa: BLE001 (the worker loop: an error belongs to its caller)
             if len(batch) > 1:
                 _log.warning("batch_failed", size=len(batch), exc_info=error)
@@ -163,7 +170,7 @@ class BatchingRecorder:
                     request.results.set_result(share)
         return ()
 
-    async def _write(self, program: Program, new: Sequence[NewFact]) -> Sequence[Result]:
+    async def _recorded(self, program: Program, new: Sequence[NewFact]) -> Sequence[Result]:
         now = self._now()  # the same at every attempt: a retry repeats, it does not happen later
         return await retrying(lambda: self._record(program, new, now=now))
 

@@ -20,6 +20,15 @@ async def desk() -> Desk:
     return await new_desk(Twin())
 
 
+async def test_who_comes_as_the_last_batch_ends_does_not_wait_for_others(desk: Desk) -> None:
+    recorder = desk.recorder(size=1)
+    desk.gate.set()
+    async with asyncio.timeout(10):
+        for _ in range(3):  # each follows the one before without leaving the loop's turn
+            assert isinstance(await recorder.record(desk.program, visit()), Recorded)
+    assert desk.sizes == [1, 1, 1]
+
+
 async def test_what_comes_while_a_batch_is_written_is_the_next_batch(desk: Desk) -> None:
     recorder = desk.recorder(size=100)
     first = asyncio.create_task(recorder.record(desk.program, visit()))
