@@ -35,9 +35,13 @@ def _badges(preview: Preview) -> Iterator[Cells]:
 
 def _challenges(preview: Preview) -> Iterator[Cells]:
     for effect in preview.challenges:
-        for mark, share in (("+", effect.completing), ("-", effect.reopened)):
+        for mark, which, share in (
+            ("+", "", effect.completing),
+            ("-", "", effect.reopened),
+            ("?", ", waiting", effect.waiting),
+        ):
             if share.members:
-                name = f"{mark} {effect.challenge}"
+                name = f"{mark} {effect.challenge}{which}"
                 yield name, f"{share.members:,}", f"{share.total:,}", _named(share)
 
 

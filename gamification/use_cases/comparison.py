@@ -83,9 +83,13 @@ class Comparison:
                 for activity, _ in history:
                     self._check(activity)
             try:
-                judged.append((member, replay(self._timeline, history).state))
+                state = replay(self._timeline, history).state
             except OutOfRange:
                 self.preview.unjudged.add(member.external_id, 1)
+                continue
+            judged.append((member, state))
+            if self._rules.limited:
+                self._count_waiting(member, history, state)
         return judged
 
     def compare(
@@ -109,6 +113,18 @@ class Comparison:
                 find = state.tallies.get
                 becomes = in_time(self._rules, member.id, find, now=self._now)
                 self._compare_in_time(member, standing[member.id], becomes)
+
+    def _count_waiting(self, member: Member, history: History, state: State) -> None:
+        """Note the runs of which the member has reached all, and was given no place."""
+        facts = {fact.key for fact, _ in history}
+        found = Counter(
+            challenge.key
+            for key in state.tallies
+            if (challenge := self._rules.limited.get(key.metric))
+            and challenge.place_fact(key.window, member.id) not in facts
+        )
+        for challenge, runs in found.items():
+            self.preview.runs[challenge].waiting.add(member.external_id, runs)
 
     def _compare_awards(
         self, member: Member, computed: Collection[AwardKey], stored: Collection[AwardKey]

@@ -40,11 +40,16 @@ class BadgeEffect:
 
 @dataclass(slots=True)
 class ChallengeEffect:
-    """Who would complete runs of a challenge that they have not, and who would not have."""
+    """Who would complete runs of a challenge that they have not, and who would not have.
+
+    `waiting` would have reached all, and have no place among the first: a backfill gives those that
+    are left, in the order in which it comes to the members.
+    """
 
     challenge: str
     completing: Share = field(default_factory=Share)
     reopened: Share = field(default_factory=Share)
+    waiting: Share = field(default_factory=Share)
 
 
 @dataclass(slots=True)
@@ -149,8 +154,12 @@ class Preview:
 
     @property
     def challenges(self) -> list[ChallengeEffect]:
-        """The challenges that somebody would complete, or would not have, in the rules' order."""
-        return [each for each in self.runs.values() if each.completing.total or each.reopened.total]
+        """The challenges that somebody would complete or wait for, or would not have completed."""
+        return [
+            each
+            for each in self.runs.values()
+            if each.completing.total or each.reopened.total or each.waiting.total
+        ]
 
     @property
     def tiers(self) -> list[TierEffect]:

@@ -57,6 +57,10 @@ class PreviewedChallenge:
     reopened: PreviewedAwards = strawberry.field(
         description="Who has completed runs of it, and would not have."
     )
+    waiting: PreviewedAwards = strawberry.field(
+        description="Who would have reached all of runs of it, and has no place among the first: a "
+        "backfill gives those that are left, in the order in which it comes to the members."
+    )
 
     @classmethod
     def of(cls, effect: effects.ChallengeEffect) -> "PreviewedChallenge":
@@ -64,6 +68,7 @@ class PreviewedChallenge:
             key=effect.challenge,
             completing=PreviewedAwards.of(effect.completing),
             reopened=PreviewedAwards.of(effect.reopened),
+            waiting=PreviewedAwards.of(effect.waiting),
         )
 
 

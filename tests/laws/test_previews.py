@@ -17,7 +17,7 @@ from gamification.use_cases.rebuilding import rebuild
 from tests.laws.effort import tried
 from tests.laws.histories import MOMENTS
 from tests.laws.pictures import picture
-from tests.laws.programs import programs
+from tests.laws.programs import programs, programs_of_challenges
 from tests.laws.stories import Story, live_through, stories
 from tests.scene import Scene, now_done, staged
 
@@ -37,7 +37,11 @@ def told(preview: Preview) -> Moves:
         return up.members, up.total, down.members, down.total
 
     badges = {f"{each.badge} {each.level}": each for each in preview.badges}
-    runs = {f"challenge:{each.challenge} 1": each for each in preview.challenges}
+    runs = {
+        f"challenge:{each.challenge} 1": each
+        for each in preview.challenges
+        if each.completing.total or each.reopened.total  # others have members who wait
+    }
     return {
         **{name: moved(each.gaining, each.losing) for name, each in badges.items()},
         **{name: moved(each.completing, each.reopened) for name, each in runs.items()},
@@ -151,3 +155,28 @@ def test_a_preview_says_what_a_backfill_does(
     found = [each.what for each in now_done(lived.differences())]
     # Who stands on a board is put right in another step than the numbers.
     assert set(found) <= {"the standing on boards"}
+
+
+@tried(0.5)
+@given(programs_of_challenges(), programs_of_challenges(shared=True), stories())
+def test_a_preview_takes_places_and_goals_as_they_were_decided(
+    rules: CompiledProgram, others: CompiledProgram, story: Story
+) -> None:
+    """What members share is decided once: a preview gives no places, and counts who waits."""
+    lived = now_done(staged(rules))
+    now_done(live_through(lived, story.steps))
+    before = now_done(lived.totals())
+    preview = now_done(previewed(lived, others))
+    now_done(backfill(lived, others))
+    after = now_done(lived.totals())
+    starts = {unit.key: unit.start for unit in rules.units.values()}
+    assert told(preview) == done(before, after, starts) | seen((rules, others), (before, after))
+    waiting = Counter(
+        others.limited[key.metric].key
+        for totals in after.values()
+        for key in totals.tallies
+        if key.metric in others.limited
+    )
+    assert {
+        each.challenge: each.waiting.total for each in preview.challenges if each.waiting.total
+    } == waiting

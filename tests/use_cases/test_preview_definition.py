@@ -275,3 +275,30 @@ def test_whose_streak_would_be_longer_shorter_or_over(run: Scene) -> None:
     weekly = club(streaks={"daily": {"metric": "visits", "every": "week"}})
     (shorter,) = now_done(whole(run, weekly, now=today)).streaks
     assert (shorter.shorter.total, shorter.shorter.members, shorter.ended.members) == (4, 2, 0)
+
+
+def test_who_would_wait_for_a_place_among_the_first(run: Scene) -> None:
+    """Both have two visits; which of them is the first is decided once, when places are given."""
+    first = {
+        "first": {
+            "goal": {"metric": "visits", "target": 2},
+            "winners": {"most": 1},
+            "give": {"stars": 5},
+        }
+    }
+    (effect,) = now_done(whole(run, club(challenges=first))).challenges
+    assert (effect.challenge, effect.completing.total) == ("first", 0)
+    assert (effect.waiting.members, effect.waiting.sample) == (2, ["anne", "ben"])
+    now_done(run.apply(club(challenges=first), backfill=Backfill.SILENT))
+    preview = now_done(whole(run, club(challenges=first)))
+    (effect,) = preview.challenges
+    assert (effect.waiting.members, effect.waiting.sample) == (1, ["ben"])
+    assert preview.points == []
+
+
+def test_a_goal_reached_together_is_not_previewed_for_its_members(run: Scene) -> None:
+    """Its rewards are paid by a duty once all together have reached it, and stay paid."""
+    goal = {"metric": "visits", "target": 6}
+    together = {"together": {"goal": goal, "of": "community", "give": {"stars": 5}}}
+    preview = now_done(whole(run, club(challenges=together)))
+    assert (preview.challenges, preview.points) == ([], [])
