@@ -1,5 +1,6 @@
 """Commands as members and operators send them, at the moments at which the histories happen."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -50,6 +51,23 @@ def _of_hold(type_: CommandType, unit: str, hold: str, is_last: bool) -> Kind:
     return type_, {"unit": unit, "hold": hold, "release_rest": is_last}
 
 
+def _converted(unit: str, to: str) -> Kind:
+    return CommandType.POINTS_CONVERTED, {"unit": unit, "to": to, "take": "2", "give": "3"}
+
+
+def _sent(unit: str, receiver: str) -> Kind:
+    return CommandType.POINTS_SENT, {"unit": unit, "to": receiver}
+
+
+def _received(unit: str, sender: str, lots: tuple[tuple[str, str | None], ...]) -> Kind:
+    type_ = CommandType.POINTS_RECEIVED
+    return type_, {"unit": unit, "from": sender, "lots": json.dumps(lots)}
+
+
+def _is_of_two_units(kind: Kind) -> bool:
+    return kind[1]["unit"] != kind[1]["to"]
+
+
 def _restored(streak: str, unit: str) -> Kind:
     return CommandType.STREAK_RESTORED, {"streak": streak, "unit": unit}
 
@@ -91,6 +109,14 @@ _KINDS: st.SearchStrategy[Kind] = st.one_of(
         st.sampled_from(UNITS),
         st.sampled_from(HOLDS),
         st.booleans(),
+    ),
+    st.builds(_converted, st.sampled_from(UNITS), st.sampled_from(UNITS)).filter(_is_of_two_units),
+    st.builds(_sent, st.sampled_from(UNITS), st.sampled_from(MEMBERS)),
+    st.builds(
+        _received,
+        st.sampled_from(UNITS),
+        st.sampled_from(MEMBERS),
+        st.sampled_from(((("1", None),), (("0.5", MOMENTS[-1].isoformat()), ("1.5", None)))),
     ),
     st.builds(_restored, st.sampled_from(STREAKS), st.sampled_from(UNITS)),
 )

@@ -75,6 +75,16 @@ _LOTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
 """How a unit's points are kept: as one number, or as lots that expire and mature."""
 
 
+_RATE: dict[str, Any] = {"take": 2, "give": 3}
+_CHANGING_HANDS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {"transfers": True},
+        {"transfers": {"most_per": {"day": 3}}},
+        {"transfers": {"least": 1, "most": 2, "most_per": {"week": 4, "month": 3}}},
+    ]
+)
+"""How members may give points to each other."""
+
 AMPLE = 100_000
 """A budget that suffices: with less, what members have depends on the order of arrival."""
 
@@ -99,9 +109,14 @@ def programs(
         "activities": ACTIVITIES,
         "metrics": METRICS,
         "points": {
-            "stars": draw(lots),
-            "reputation": {"start": draw(st.integers(1, 3)), "minimum": 1},
-            "debt": {"start": draw(st.integers(-2, 2))},
+            "stars": {**draw(lots), **draw(_CHANGING_HANDS), "convert": {"debt": _RATE}},
+            "reputation": {
+                "start": draw(st.integers(1, 3)),
+                "minimum": 1,
+                "transfers": True,
+                "convert": {"stars": _RATE},
+            },
+            "debt": {"start": draw(st.integers(-2, 2)), **draw(_CHANGING_HANDS)},
         },
         "caps": _caps(draw),
         "earning": _earning(draw),
