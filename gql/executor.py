@@ -92,6 +92,14 @@ class ListExecutor(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*args, **kwargs)
         self._plans: Plans = {} if plans is None else plans
 
+    def build_per_event_executor(self, payload: Any) -> "ListExecutor":
+        """As graphql-core's, with notes of its own: a subscription's executor would keep those of
+        every event, as long as the subscription lives."""
+        inherited = cast("Any", super()).build_per_event_executor  # its generics are left open
+        executor = cast("ListExecutor", inherited(payload))
+        executor._relevant_sub_fields = {}
+        return executor
+
     def complete_iterable_value(
         self,
         item_type: OutputType,

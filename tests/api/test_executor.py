@@ -1,5 +1,6 @@
 """The short way through lists gives what graphql-core gives: results, nulls and errors."""
 
+from collections.abc import AsyncGenerator, AsyncIterator
 from enum import Enum
 from typing import Any
 
@@ -162,3 +163,34 @@ def _only_the_root(execute_field: Any) -> Any:
         return execute_field(self, parent_type, *args)
 
     return checked
+
+
+async def test_a_subscription_keeps_nothing_of_its_events() -> None:
+    """graphql-core notes for each event which fields were asked for, under a key of the event."""
+    kept: list[int] = []
+
+    class Counting(ListExecutor):
+        def build_per_event_executor(self, payload: Any) -> ListExecutor:
+            kept.append(len(self._relevant_sub_fields))
+            return super().build_per_event_executor(payload)
+
+    @strawberry.type
+    class Query:
+        nothing: str
+
+    @strawberry.type
+    class Subscription:
+        @strawberry.subscription
+        async def rows(self) -> AsyncGenerator[Row, None]:
+            for number in range(5):
+                yield row(number=number)
+
+    config = StrawberryConfig(scalar_map=SCALARS)
+    schema = strawberry.Schema(
+        Query, subscription=Subscription, config=config, execution_context_class=Counting
+    )
+    results = await schema.subscribe("subscription { rows { number later } }")
+    assert isinstance(results, AsyncIterator)
+    found = [result.data async for result in results]
+    assert found == [{"rows": {"number": number, "later": "a"}} for number in range(5)]
+    assert kept == [0] * 5
