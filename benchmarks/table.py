@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """One measured figure. `goal` is what it should come to ("" for a figure without one). What was
-    not run has no value, and `unit` says why."""
+    """One measured figure. `goal` is what it should come to ("" for a figure without one)."""
 
     what: str
-    value: float | None
+    value: float
     unit: str
     goal: str = ""
 
@@ -24,7 +23,5 @@ def rendered(figures: Iterable[Figure]) -> str:
     return "\n".join(lines)
 
 
-def _shown(value: float | None) -> str:
-    if value is None:
-        return "not run:"
+def _shown(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -15,6 +15,7 @@ from gamification.ids import MemberId, ProgramId
 from gamification.imports import KnowingImports
 from gamification.outcomes import Notice
 from gamification.periods import ReadingPeriods, WritingPeriods
+from gamification.ranks.asking import Ranking
 from gamification.seats import ReadingSeats, WritingSeats
 from gamification.state import (
     Account,
@@ -28,7 +29,6 @@ from gamification.state import (
 )
 from gamification.stored import (
     ActivityRow,
-    Ahead,
     ApiKey,
     AwardRow,
     BalanceAsked,
@@ -200,7 +200,7 @@ class Writing(Judging, WritingPeriods, WritingSeats, TeamShares, KnowingImports,
     async def add_version(self, version: DefinitionVersion) -> None: ...
 
 
-class Reading(ReadingPeriods, ReadingSeats, ReadingTeams, KnowingImports, Protocol):
+class Reading(Ranking, ReadingPeriods, ReadingSeats, ReadingTeams, KnowingImports, Protocol):
     """Reads of one program outside any transaction. Each method is one statement."""
 
     async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...
@@ -304,41 +304,15 @@ class Reading(ReadingPeriods, ReadingSeats, ReadingTeams, KnowingImports, Protoc
         """Each member's activities or commands of one type, in order; [] where there are none."""
         ...
 
-    async def standings(
-        self, board: Board, *, after: Standing | None, limit: int
-    ) -> list[Standing]:
-        """The next standings in the board's order after the given one (None: from the top)."""
-        ...
-
     async def standings_with_members(
         self, board: Board, *, after: Standing | None, limit: int
     ) -> tuple[list[Standing], dict[MemberId, Member]]:
         """As `standings`, and who they are."""
         ...
 
-    async def standings_before(
-        self, board: Board, before: Standing, *, limit: int
-    ) -> list[Standing]:
-        """The standings just ahead of the given one, in the board's order (best first)."""
-        ...
-
-    async def standing_at(self, board: Board, position: int) -> Standing | None:
-        """Who stands at a position, counted from 1."""
-        ...
-
-    async def standings_of(
-        self, board: Board, members: Collection[MemberId]
-    ) -> dict[MemberId, Standing]: ...
-
-    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
-        """For each of the standings, how many stand before it."""
-        ...
-
     async def scores_above(self, board: Board, scores: Collection[int]) -> dict[int, int]:
         """For each score the lowest one that is higher, where anybody has such a score."""
         ...
-
-    async def participant_count(self, board: Board) -> int: ...
 
     async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
         """The windows a ranked metric has tallies in, latest key first, below `before`."""

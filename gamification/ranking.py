@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from gamification.places import Place, Ties
-from gamification.ports import Ahead, Standing
+from gamification.ports import Standing
+from gamification.stored import Ahead
 
 
 def number(

@@ -9,8 +9,9 @@ from typing import Protocol, TypeVar
 import strawberry
 
 from gamification.commands import NewFact
-from gamification.ports import Hub, Reading, Store
+from gamification.ports import Board, Hub, Reading, Store
 from gamification.program import Program
+from gamification.ranks.asking import NoIndexes, Ranking, Ranks
 from gamification.refusals import Refusal
 from gamification.use_cases.record_activities import Recorded
 from gql.audience import Audience
@@ -71,6 +72,7 @@ class Context:
     scopes: frozenset[str]
     now: Callable[[], datetime]
     new_key: Callable[[], str]
+    ranks: Ranks = field(default_factory=NoIndexes)
     audience: Audience = field(default_factory=Audience)
     """Whom the results of a subscription are for."""
     observer: Observer = UNOBSERVED
@@ -86,7 +88,11 @@ class Context:
 
     @cached_property
     def loaders(self) -> Loaders:
-        return Loaders(self.program, self.reading, at=self.at)
+        return Loaders(self.program, self.reading, self.ranks, at=self.at)
+
+    async def ranking(self, board: Board) -> Ranking:
+        """What tells fastest who stands where on a board now; for one question."""
+        return await self.ranks.ranking(self.program.record, board, self.reading)
 
     @property
     def viewer(self) -> Hashable:
@@ -106,6 +112,7 @@ class Context:
             now=self.now,
             new_key=self.new_key,
             observer=self.observer,
+            ranks=self.ranks,
         )
 
     def renew(self) -> None:

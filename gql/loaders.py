@@ -16,18 +16,16 @@ from gamification.commands import CommandType
 from gamification.ids import MemberId
 from gamification.ports import (
     ActivityRow,
-    Ahead,
     AwardRow,
     BalanceAsked,
-    Board,
     EntryRow,
     Member,
     Reading,
     RuleSum,
-    Standing,
 )
 from gamification.program import Program
 from gamification.progress import Progress
+from gamification.ranks.asking import Ranks
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
 from gamification.streaks import StreakStatus, status_at
 from gamification.tier_steps import tallies_asked
@@ -38,6 +36,7 @@ from gql.asked import AwardCountAsked, AwardsAsked
 from gql.batching import grouped
 from gql.challenges.loaders import ChallengeLoaders
 from gql.leaderboards.loaders import BoardLoaders
+from gql.leaderboards.with_members import RankingWithMembers
 from gql.leagues.loaders import LeagueLoaders
 
 Value = TypeVar("Value")
@@ -47,12 +46,12 @@ class Loaders:
     """The loaders of one answer, about the moment `at`; those of some kinds of rules are in files
     of their own."""
 
-    def __init__(self, program: Program, reading: Reading, *, at: datetime) -> None:
+    def __init__(self, program: Program, reading: Reading, ranks: Ranks, *, at: datetime) -> None:
         self._program = program
         self._reading = reading
         self._at = at
         self._ranked: dict[MemberId, Member] = {}
-        self.boards = BoardLoaders(program, reading)
+        self.boards = BoardLoaders(program, reading, ranks)
         self.challenges = ChallengeLoaders(program, reading)
         self.leagues = LeagueLoaders(program, reading)
 
@@ -91,7 +90,7 @@ class Loaders:
         return [known[id] for id in ids]
 
     @cached_property
-    def ranking(self) -> "RankingWithMembers":
+    def ranking(self) -> RankingWithMembers:
         """Reads boards, for who will list their members next."""
         return RankingWithMembers(self._reading, self._ranked)
 
@@ -267,27 +266,6 @@ class Loaders:
             return [found[member] for member in members]
 
         return DataLoader(load_fn=load)
-
-
-class RankingWithMembers:
-    """Reads rows of boards with their members, in the one statement; those go to `members`."""
-
-    def __init__(self, reading: Reading, members: dict[MemberId, Member]) -> None:
-        self._reading = reading
-        self._members = members
-
-    async def standings(
-        self, board: Board, *, after: Standing | None, limit: int
-    ) -> list[Standing]:
-        found, members = await self._reading.standings_with_members(board, after=after, limit=limit)
-        self._members.update(members)
-        return found
-
-    async def standing_at(self, board: Board, position: int) -> Standing | None:
-        return await self._reading.standing_at(board, position)
-
-    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
-        return await self._reading.ahead(board, standings)
 
 
 async def _awaited(of: Awaitable[Value]) -> Value:

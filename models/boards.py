@@ -12,7 +12,8 @@ from itertools import accumulate
 from operator import add
 
 from gamification.ids import MemberId
-from gamification.ports import Ahead, Board, Member, Standing
+from gamification.ports import Board, Member, Standing
+from gamification.stored import Ahead
 from models.mapping import MEMBER_COLUMNS, Fetched, from_micros, member_to_core, to_micros
 from models.session import Scope
 from models.statement import Argument, Row, Statement

@@ -77,7 +77,13 @@ def _set_ranked(condition: str) -> Statement:
 
 
 _SET_RANKED = _set_ranked("")
-_SET_RANKED_OF_MEMBER = _set_ranked("AND tally.member_id = $2")
+_SET_RANKED_OF_MEMBER = _set_ranked(
+    """
+        AND tally.member_id = $2
+    RETURNING tally.member_id, tally.metric, tally.window_key, tally.subject,
+        tally.value, tally.peak, tally.reached_at, tally.touches, tally.ranked
+    """
+)
 _SUBJECTS_BELOW = Statement(
     f"""
     SELECT {TALLY_KEY_COLUMNS}, {TALLY_COLUMNS} FROM (
@@ -170,13 +176,18 @@ async def delete_tallies(scope: Scope, keys: Collection[TallyKey]) -> None:
     await scope.fetch(_DELETE, rows=sorted(map(astuple, keys)))
 
 
-async def set_ranked(scope: Scope, member: MemberId | None, ranked: Mapping[str, bool]) -> None:
-    """Put the tallies of each metric on their boards, or off: a member's, or everyone's."""
-    rows = sorted(ranked.items())
-    if member is None:
-        await scope.fetch(_SET_RANKED, rows=rows)
-    else:
-        await scope.fetch(_SET_RANKED_OF_MEMBER, member, rows=rows)
+async def set_ranked(scope: Scope, ranked: Mapping[str, bool]) -> None:
+    """Put everyone's tallies of each metric on their boards, or off."""
+    await scope.fetch(_SET_RANKED, rows=sorted(ranked.items()))
+
+
+async def set_ranked_of(
+    scope: Scope, member: MemberId, ranked: Mapping[str, bool]
+) -> dict[TallyKey, Ranked]:
+    """Put a member's tallies of each metric on their boards, or off; those that came or left."""
+    rows = await scope.fetch(_SET_RANKED_OF_MEMBER, member, rows=sorted(ranked.items()))
+    moved = ((TallyKey(*row[:4]), tally_to_core(row[4:8]), bool(row[8])) for row in rows)
+    return {key: Ranked(key, tally, ranked=is_ranked) for key, tally, is_ranked in moved}
 
 
 async def subjects_below(

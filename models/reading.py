@@ -11,7 +11,6 @@ from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
-    Ahead,
     AwardRow,
     BalanceAsked,
     Board,
@@ -24,6 +23,7 @@ from gamification.ports import (
 )
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
+from gamification.stored import Ahead
 from gamification.team_boards import TeamBoard, TeamPlace, TeamStanding
 from models import (
     announcing,

@@ -167,8 +167,13 @@ class SqlWriting(SqlJudging):
         await members.update(self._scope, member, display_name=display_name, attributes=attributes)
 
     async def set_ranked(self, member: MemberId | None, ranked: Mapping[str, bool]) -> None:
-        await numbers.set_ranked(self._scope, member, ranked)
-        self._moves_boards = True
+        if member is None:
+            await numbers.set_ranked(self._scope, ranked)
+            self._moves_boards = True
+        else:
+            moved = await numbers.set_ranked_of(self._scope, member, ranked)
+            if self._tallies is not None:
+                self._tallies |= moved
 
     async def add_version(self, version: DefinitionVersion) -> None:
         await programs.add_version(self._scope, version)

@@ -12,6 +12,7 @@ from gamification.ports import Store
 from gamification.use_cases.record_activities import record_activities
 from gql.context import Context
 from gql.errors import Unauthenticated
+from gql.freshness import Versions
 from models.address import Address
 from models.store import SqlStore
 from server.clock import now
@@ -24,6 +25,7 @@ from server.live.watching import Watch
 from server.metrics import Metrics
 from server.observing import Observer
 from server.programs import CachedPrograms
+from server.ranks.indexes import RankIndexes
 from server.recorder import BatchingRecorder
 from server.retrying import retrying
 from server.scheduling import Lease, Scheduler
@@ -43,6 +45,7 @@ class Services:
     scheduler: Scheduler
     metrics: Metrics
     observer: Observer
+    ranks: RankIndexes
 
     @classmethod
     def of(cls, settings: Settings, store: Store, redis: Redis | None = None) -> Self:
@@ -80,7 +83,11 @@ class Services:
             "scheduler_is_leader", "1 in the process that does what is due.", lambda: lease.is_held
         )
         _show_connections(metrics, store)
-        return cls(store, hub, live, programs, recorder, api_keys, scheduler, metrics, observer)
+        ranks = RankIndexes.of(settings, store, Versions(store.data_versions).of)
+        ranks.show(metrics)
+        return cls(
+            store, hub, live, programs, recorder, api_keys, scheduler, metrics, observer, ranks
+        )
 
     async def context_of(
         self, connection: HTTPConnection, init: Mapping[str, object] | None
@@ -108,18 +115,21 @@ class Services:
             now=now,
             new_key=fresh_key,
             observer=self.observer,
+            ranks=self.ranks.held,
         )
 
     def start(self) -> None:
         """Begin what nobody asks for."""
         self.live.start()
         self.scheduler.start()
+        self.ranks.start()
 
     async def stop(self) -> None:
         """Finish what callers are still waiting for, and let another process do what is due."""
         await self.scheduler.stop()
         await self.recorder.stop()
         await self.live.stop()
+        await self.ranks.stop()
 
 
 def _show_connections(metrics: Metrics, store: Store) -> None:

@@ -128,6 +128,17 @@ class Settings(BaseSettings):
         "127.0.0.1",
         description="The address of that port. Whoever reaches it may read the numbers.",
     )
+    rank_index_members_max: int = Field(
+        2_000_000,
+        ge=0,
+        description="How many standings the rank indexes of large leaderboards hold together, at "
+        "55 to 70 bytes each; 0: the database counts every rank.",
+    )
+    rank_check_seconds: float = Field(
+        300.0,
+        ge=0,
+        description="How often the rank indexes are compared with the database; 0: never.",
+    )
     shutdown_seconds_max: float = Field(
         20.0, gt=0, description="How long a shutdown may take to finish what was begun."
     )

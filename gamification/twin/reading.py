@@ -14,7 +14,6 @@ from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
 from gamification.ports import (
     ActivityRow,
-    Ahead,
     AwardRow,
     BalanceAsked,
     Board,
@@ -35,6 +34,7 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
+from gamification.stored import Ahead
 from gamification.team_boards import TeamBoard, TeamPlace, TeamStanding
 from gamification.twin.tables import BY_ID, Leases, Tables, is_importing, picked, place
 from gamification.twin.team_boards import teams_by_hand

@@ -203,10 +203,13 @@ class TwinWriting(TwinJudging):
         self._tables.members[member] = changed
 
     async def set_ranked(self, member: MemberId | None, ranked: Mapping[str, bool]) -> None:
-        for key in self._tables.tallies:
-            if member in (None, key.member) and key.metric in ranked:
-                self._rank(key, ranked[key.metric])
-        self._moves_boards = True
+        for key, tally in self._tables.tallies.items():
+            is_ranked = ranked.get(key.metric, key in self._tables.ranked)
+            if member in (None, key.member) and is_ranked != (key in self._tables.ranked):
+                self._rank(key, is_ranked)
+                if member is not None:
+                    self._changed_tallies[key] = Ranked(key, tally, ranked=is_ranked)
+        self._moves_boards = self._moves_boards or member is None
 
     async def add_version(self, version: DefinitionVersion) -> None:
         record = self._tables.record

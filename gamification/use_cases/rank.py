@@ -1,27 +1,16 @@
 """Reads of leaderboards: the list, own rank, around-me and thresholds, all from one ranking."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
 
 from gamification.definition.compiled import CompiledBoard
 from gamification.ids import MemberId
 from gamification.places import Place, Ties
-from gamification.ports import Ahead, Board, Reading, Standing
+from gamification.ports import Board, Standing
 from gamification.ranking import number
+from gamification.ranks.asking import Ranking
+from gamification.stored import Ahead
 
 RADIUS_MAX = 50
-
-
-class Ranking(Protocol):
-    """What of `Reading` a page of a board is made from."""
-
-    async def standings(
-        self, board: Board, *, after: Standing | None, limit: int
-    ) -> list[Standing]: ...
-
-    async def standing_at(self, board: Board, position: int) -> Standing | None: ...
-
-    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]: ...
 
 
 async def page_of_board(
@@ -51,7 +40,7 @@ async def page_of_board(
 
 
 async def around(
-    reading: Reading,
+    reading: Ranking,
     board: CompiledBoard,
     windows: tuple[str, ...],
     member: MemberId,
@@ -69,7 +58,7 @@ async def around(
 
 
 async def places_of(
-    reading: Reading,
+    reading: Ranking,
     board: CompiledBoard,
     windows: tuple[str, ...],
     members: Collection[MemberId],
@@ -86,7 +75,7 @@ async def places_of(
 
 
 async def rank_of(
-    reading: Reading, board: CompiledBoard, windows: tuple[str, ...], standing: Standing
+    reading: Ranking, board: CompiledBoard, windows: tuple[str, ...], standing: Standing
 ) -> int:
     """The rank that a score would have on the board as it is now."""
     (before,) = await reading.ahead(Board(board.metric, windows), [standing])
@@ -95,7 +84,7 @@ async def rank_of(
 
 
 async def threshold(
-    reading: Reading, board: CompiledBoard, windows: tuple[str, ...], rank: int
+    reading: Ranking, board: CompiledBoard, windows: tuple[str, ...], rank: int
 ) -> int | None:
     """The score of the last place whose rank is at most `rank`; None when the board has none.
 

@@ -6,8 +6,10 @@ from strawberry.dataloader import DataLoader
 
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
-from gamification.ports import Ahead, Board, Reading
+from gamification.ports import Board, Reading
 from gamification.program import Program
+from gamification.ranks.asking import Ranking, Ranks
+from gamification.stored import Ahead
 from gamification.use_cases import rank
 from gql.asked import AheadAsked, FinalPlaceAsked, PlaceAsked, ScoreAsked
 from gql.batching import grouped
@@ -16,9 +18,10 @@ from gql.batching import grouped
 class BoardLoaders:
     """The loaders of leaderboards."""
 
-    def __init__(self, program: Program, reading: Reading) -> None:
+    def __init__(self, program: Program, reading: Reading, ranks: Ranks) -> None:
         self._program = program
         self._reading = reading
+        self._ranks = ranks
 
     @cached_property
     def places(self) -> DataLoader[PlaceAsked, Place | None]:
@@ -28,7 +31,8 @@ class BoardLoaders:
             key, windows = group
             board = self._program.rules.boards[key]
             members = {each.member for each in asked}
-            found = await rank.places_of(self._reading, board, windows, members)
+            ranking = await self._ranking(Board(board.metric, windows))
+            found = await rank.places_of(ranking, board, windows, members)
             return {each: found.get(each.member) for each in asked}
 
         return grouped(load, lambda asked: (asked.board, asked.windows))
@@ -59,7 +63,8 @@ class BoardLoaders:
         ) -> dict[AheadAsked, Ahead]:
             key, windows = group
             board = Board(self._program.rules.boards[key].metric, windows)
-            found = await self._reading.ahead(board, [each.standing for each in asked])
+            ranking = await self._ranking(board)
+            found = await ranking.ahead(board, [each.standing for each in asked])
             return dict(zip(asked, found, strict=True))
 
         return grouped(load, lambda asked: (asked.board, asked.windows))
@@ -75,3 +80,6 @@ class BoardLoaders:
             return {each: found.get(each.score) for each in asked}
 
         return grouped(load, lambda asked: (asked.board, asked.windows))
+
+    async def _ranking(self, board: Board) -> Ranking:
+        return await self._ranks.ranking(self._program.record, board, self._reading)

@@ -42,8 +42,12 @@ async def page_of(
     there are going to be listed."""
     period = await final_period(context, run)
     if period is None:
+        stored = context.loaders.ranking if with_members else context.reading
+        is_top = after is None and (start_position or 1) == 1
         return await rank.page_of_board(
-            context.loaders.ranking if with_members else context.reading,
+            stored
+            if is_top
+            else await context.ranks.ranking(context.program.record, run.scores, stored),
             run.board,
             run.windows,
             after=after,
@@ -61,7 +65,8 @@ async def around(context: Context, run: Run, member: MemberId, *, radius: int) -
     period = await final_period(context, run)
     if period is not None:
         return await final_rank.around(context.reading, period.key, member, radius=radius)
-    return await rank.around(context.reading, run.board, run.windows, member, radius=radius)
+    ranking = await context.ranking(run.scores)
+    return await rank.around(ranking, run.board, run.windows, member, radius=radius)
 
 
 async def place_of(context: Context, run: Run, member: MemberId) -> Place | None:
@@ -78,7 +83,8 @@ async def threshold(context: Context, run: Run, position: int) -> int | None:
     period = await final_period(context, run)
     if period is not None:
         return await final_rank.score_at(context.reading, period.key, position)
-    return await rank.threshold(context.reading, run.board, run.windows, position)
+    ranking = await context.ranking(run.scores)
+    return await rank.threshold(ranking, run.board, run.windows, position)
 
 
 async def participant_count(context: Context, run: Run) -> int:
@@ -86,7 +92,8 @@ async def participant_count(context: Context, run: Run) -> int:
     period = await final_period(context, run)
     if period is not None:
         return period.participants
-    return await context.reading.participant_count(run.scores)
+    ranking = await context.ranking(run.scores)
+    return await ranking.participant_count(run.scores)
 
 
 async def _position(context: Context, key: PeriodKey, member: MemberId) -> int:

@@ -14,6 +14,7 @@ from gamification.commands import NewFact
 from gamification.facts import NewActivity
 from gamification.ports import Store
 from gamification.program import Program
+from gamification.ranks.asking import NoIndexes, Ranks
 from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import apply_definition
 from gamification.use_cases.record_activities import Recorded, record_activities
@@ -88,6 +89,7 @@ class World:
     hub: LocalHub = field(default_factory=LocalHub)
     scopes: frozenset[str] = ALL_SCOPES
     at: datetime = NOON
+    ranks: Ranks = field(default_factory=NoIndexes)
     keys: "count[int]" = field(default_factory=lambda: count(1))
 
     # The server's parts, as `Context` asks for them.
@@ -126,6 +128,7 @@ class World:
             scopes=self.scopes,
             now=self.now,
             new_key=self.new_key,
+            ranks=self.ranks,
         )
 
     async def context_of(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamification.ids import MemberId
-from gamification.ports import Ahead, Standing
+from gamification.ports import Standing
 from gamification.ranking import (
     Place,
     Ties,
@@ -16,6 +16,7 @@ from gamification.ranking import (
     rank_by_hand,
     sort_by_hand,
 )
+from gamification.stored import Ahead
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TOP = Ahead(before=0, higher=0, higher_scores=0, tied=0)

@@ -12,6 +12,7 @@ from gamification.ids import MemberId
 from gamification.places import Place
 from gamification.ports import Standing
 from gamification.ranking import rank_by_hand
+from gamification.ranks.asking import Ranking
 from gamification.state import TallyKey
 from gamification.use_cases.rank import around, page_of_board, places_of, threshold
 from tests.laws.effort import tried
@@ -36,9 +37,16 @@ async def by_hand(shown: Scene, board: CompiledBoard, windows: Sequence[str]) ->
     return rank_by_hand(standings, board.ties)
 
 
-async def agrees(shown: Scene, board: CompiledBoard, windows: tuple[str, ...]) -> None:
-    """Everything that can be asked of a board against the whole of it."""
-    reading = shown.store.reading(shown.program.record)
+async def agrees(
+    shown: Scene,
+    board: CompiledBoard,
+    windows: tuple[str, ...],
+    *,
+    ranking: Ranking | None = None,
+) -> None:
+    """Everything that can be asked of a board, of the store or of another ranking, against the
+    whole of it."""
+    reading = ranking or shown.store.reading(shown.program.record)
     whole = await by_hand(shown, board, windows)
     listed = await page_of_board(reading, board, windows, limit=PLACES_MAX)
     assert listed == whole

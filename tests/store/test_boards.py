@@ -5,8 +5,9 @@ from itertools import groupby
 import pytest
 from msgspec.structs import replace
 
-from gamification.ports import Ahead, Board, ProgramRecord, Ranked, Standing, Store
+from gamification.ports import Board, ProgramRecord, Ranked, Standing, Store
 from gamification.state import Tally
+from gamification.stored import Ahead
 from tests.store.builders import at, counted, of, ranked, registered, standing, tally, tally_key
 
 ALL_TIME = Board("votes", ("",))

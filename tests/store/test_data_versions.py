@@ -75,15 +75,23 @@ async def test_a_watcher_hears_of_each_commit(store: Store, program: ProgramReco
         put = Ranked(visits, Tally(3, 3, at(1), 1), ranked=True)
         gone = Ranked(posts, Tally(0, 0, at(1), 0), ranked=False)
         await writing.put_tallies([put, gone])
+        off = Ranked(visits, put.tally, ranked=False)
     async with store.writing(program) as writing:
         await writing.set_ranked(None, {"visits": False})
         await writing.delete_tallies([visits])
+    async with store.writing(program) as writing:
+        await writing.put_tallies([put])
+        await writing.set_ranked(ann, {"visits": False, "posts": False})
+    async with store.writing(program) as writing:
+        await writing.set_ranked(ann, {"visits": True})
     with pytest.raises(ZeroDivisionError):
         await register(store, program, "bob", then=lambda: 1 / 0)
     assert heard == [
         Committed(program.id, 1, {}, moves_boards=False),
         Committed(program.id, 2, {visits: put, posts: None}, moves_boards=False),
         Committed(program.id, 3, {visits: None}, moves_boards=True),
+        Committed(program.id, 4, {visits: off}, moves_boards=False),
+        Committed(program.id, 5, {visits: put}, moves_boards=False),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Indexes of ranks that one process holds, fed by commits."""

@@ -1,0 +1,238 @@
+"""Without this module a rank in the middle of a million is counted by the database each time.
+
+An index is made of a board as soon as the store had to count far for it, while serving, and it is
+asked only while it stands at the program's present data version: whatever goes wrong with it, the
+store answers, and it is made again. So it is a cache in the strictest sense: dropping all of it at
+any moment changes no answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import structlog
+
+from gamification.ids import ProgramId
+from gamification.ports import Board, Committed, ProgramRecord, Standing, Store
+from gamification.ranks.asking import Ranking
+from gamification.ranks.fed import FedIndex, Moves, moves_of
+from server.ranks.counted import Counted
+
+_log = structlog.stdlib.get_logger(__name__)
+
+WORTH_FROM = 2_000
+"""From how many that the database had to count on a board is worth an index."""
+PAGE = 500
+"""Standings read and entered at once: some milliseconds of the loop's time."""
+BEHIND_SECONDS_MAX = 2.0
+"""For how long an index may lack a commit that others have made until it is given up."""
+REST_SECONDS = 10.0
+"""For how long a board whose index was given up is left alone."""
+TOO_LARGE_SECONDS = 3600.0
+"""For how long a board is left alone that is larger than all indexes together may be."""
+UNASKED_SECONDS_MAX = 3600.0
+"""For how long an index is kept that nobody asks, such as that of a week that is over."""
+
+
+class _Key(NamedTuple):
+    program: ProgramId
+    board: Board
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """One index, and what was asked of it."""
+
+    program: ProgramRecord
+    fed: FedIndex
+    asked_at: float
+    lacks: int | None = field(default=None)
+    """A data version that it did not stand at when it was asked, and since when."""
+    lacks_since: float = field(default=0.0)
+
+
+class HeldRanks:
+    """Fulfils `gamification.ranks.asking.Ranks` with the indexes of this process."""
+
+    def __init__(
+        self,
+        store: Store,
+        version_of: Callable[[ProgramId], Awaitable[int]],
+        *,
+        members_max: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._version_of = version_of
+        self._members_max = members_max
+        self._clock = clock
+        self._held: dict[_Key, Held] = {}
+        self._wanted: dict[_Key, ProgramRecord] = {}
+        self._resting: dict[_Key, float] = {}
+        self._building: asyncio.Task[None] | None = None
+        self.answers = 0
+        """How many questions an index answered."""
+        self.builds = 0
+        """How many indexes were begun, for the first time or again."""
+        self.drops = 0
+        """How many were given up: in doubt, unasked, or for want of room."""
+        if members_max:
+            store.watch(self._committed)
+
+    @property
+    def members_held(self) -> int:
+        """How many standings all indexes hold together."""
+        return sum(len(held.fed.index) for held in self._held.values())
+
+    @property
+    def boards_held(self) -> int:
+        """How many boards have an index, or are getting one."""
+        return len(self._held)
+
+    @property
+    def built(self) -> list[Held]:
+        """The indexes that may be asked."""
+        return [each for each in self._held.values() if each.fed.is_built]
+
+    async def ranking(self, program: ProgramRecord, board: Board, stored: Ranking) -> Ranking:
+        """The board's index where it stands at the present data version; else `stored`."""
+        if not self._members_max or len(board.windows) != 1:
+            return stored  # the sum of several windows is no tally, and moves as time passes
+        key = _Key(program.id, board)
+        held = self._held.get(key)
+        if held is None:
+            return Counted(stored, lambda position: self._counted(key, program, position))
+        held.asked_at = self._clock()
+        if held.fed.is_built and not held.fed.is_in_doubt:
+            version = await self._version_of(program.id)
+            if held.fed.stands_at(version):
+                self.answers += 1
+                return held.fed.index
+            self._lacks(key, held, version)
+        return stored
+
+    def hear(self, moves: Moves) -> None:
+        """Another process has made a commit."""
+        for key, held in list(self._held.items()):
+            if key.program == moves.program:
+                held.fed.hear(moves)
+                if held.fed.is_in_doubt:
+                    self._drop(key, why="in doubt")
+
+    def drop(self, held: Held, *, why: str) -> None:
+        """Give an index up. It may be wanted again at once."""
+        key = _Key(held.program.id, held.fed.index.board)
+        if self._held.get(key) is held:
+            self._drop(key, why=why)
+
+    def drop_unasked(self) -> None:
+        """Give up what nobody has asked for long."""
+        limit = self._clock() - UNASKED_SECONDS_MAX
+        for key in [key for key, held in self._held.items() if held.asked_at < limit]:
+            self._drop(key, why="unasked")
+
+    async def built_all(self) -> None:
+        """Wait until all that is wanted now is built, or given up."""
+        while self._building is not None:
+            await asyncio.wait([self._building])
+
+    async def stop(self) -> None:
+        """Give everything up."""
+        self._members_max = 0
+        self._wanted.clear()
+        if self._building is not None:
+            self._building.cancel()
+            await asyncio.wait([self._building])
+        self._held.clear()
+
+    def _committed(self, committed: Committed) -> None:
+        if any(key.program == committed.program for key in self._held):
+            self.hear(moves_of(committed))
+
+    def _counted(self, key: _Key, program: ProgramRecord, position: int) -> None:
+        """The store had to count up to a position of a board without an index."""
+        if position <= WORTH_FROM or not self._members_max or key in self._held:
+            return
+        if self._resting.get(key, 0.0) > self._clock():
+            return
+        self._wanted[key] = program
+        if self._building is None:
+            self._building = asyncio.create_task(self._build_wanted())
+
+    def _lacks(self, key: _Key, held: Held, version: int) -> None:
+        """The index was asked and does not stand at the version: it may do so in a moment."""
+        now = self._clock()
+        if held.lacks is None or held.fed.stands_at(held.lacks):
+            held.lacks, held.lacks_since = version, now
+        elif now - held.lacks_since > BEHIND_SECONDS_MAX:
+            self._drop(key, why="behind", rest=REST_SECONDS)
+
+    def _drop(self, key: _Key, *, why: str, rest: float = 0.0) -> None:
+        held = self._held.pop(key)
+        self.drops += 1
+        now = self._clock()
+        self._resting = {each: until for each, until in self._resting.items() if until > now}
+        if rest:
+            self._resting[key] = now + rest
+        _log.info(
+            "rank_index_dropped",
+            why=why,
+            program=held.program.key,
+            metric=key.board.metric,
+            window=key.board.windows[0],
+            members=len(held.fed.index),
+        )
+
+    async def _build_wanted(self) -> None:
+        """Build one after the other: they are read from a database that has other work to do."""
+        try:
+            while self._wanted:
+                key = next(iter(self._wanted))
+                program = self._wanted.pop(key)
+                try:
+                    await self._build(key, program)
+                except Exception as error:  # noqa: BLE001 (the worker loop: the store answers)
+                    _log.warning("rank_index_failed", program=program.key, exc_info=error)
+                    if key in self._held:
+                        self._drop(key, why="failed", rest=REST_SECONDS)
+        finally:
+            self._building = None
+
+    async def _build(self, key: _Key, program: ProgramRecord) -> None:
+        held = Held(program, FedIndex(key.board), self._clock())
+        self._held[key] = held  # it hears from now on
+        self.builds += 1
+        reading, fed, began = self._store.reading(program), held.fed, self._clock()
+        fed.begin(await self._version_of(program.id))
+        after: Standing | None = None
+        while self._held.get(key) is held:
+            page = await reading.standings(key.board, after=after, limit=PAGE)
+            fed.load(page)
+            self._make_room(key)
+            if len(page) < PAGE:
+                fed.end(await self._version_of(program.id))
+                break
+            after = page[-1]
+        if fed.is_in_doubt or not fed.is_built:
+            self._resting[key] = self._clock() + REST_SECONDS
+        else:
+            seconds = self._clock() - began
+            _log.info(
+                "rank_index_built",
+                program=program.key,
+                metric=key.board.metric,
+                window=key.board.windows[0],
+                members=len(fed.index),
+                seconds=round(seconds, 3),
+            )
+
+    def _make_room(self, growing: _Key) -> None:
+        """Let those go that were not asked for the longest time; at last the one that grows."""
+        while self.members_held > self._members_max:
+            others = [key for key in self._held if key != growing]
+            if not others:
+                if growing in self._held:
+                    self._drop(growing, why="too large", rest=TOO_LARGE_SECONDS)
+                return
+            self._drop(min(others, key=lambda key: self._held[key].asked_at), why="no room")
