@@ -15,6 +15,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gamification.definition.problems import DefinitionRefused
 from gamification.refusals import Busy, Refusal
+from gql.tracing import current_trace
 
 P = ParamSpec("P")
 Payload = TypeVar("Payload")
@@ -123,7 +124,7 @@ def tell(errors: Sequence[GraphQLError]) -> None:
         elif isinstance(original, _OF_THE_REQUEST):
             code, more = BAD_REQUEST, {}
         else:
-            code, more = INTERNAL_ERROR, {"id": _masked(error, original)}
+            code, more = INTERNAL_ERROR, {"id": _masked(error, original), **current_trace()}
         error.extensions = {**_extensions(error), "code": code, **more}
 
 

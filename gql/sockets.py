@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
+import structlog
 from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -34,6 +35,7 @@ from gql.following import (
 from gql.observing import Dropped, Kind, Observed
 from gql.pushing import PUSHING
 from gql.sharing import Asked, Groups
+from gql.tracing import trace_id_of_payload
 
 SLOW_READER = 1013
 """RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
@@ -157,7 +159,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
                 {"id": message["id"], "type": "error", "payload": [error.formatted]}
             )
             return
-        await super().handle_subscribe(message)
+        # The operation's task is begun with what is bound here.
+        with structlog.contextvars.bound_contextvars(
+            trace_id=trace_id_of_payload(message["payload"])
+        ):
+            await super().handle_subscribe(message)
 
     async def send_message(self, message: Message) -> None:
         try:

@@ -135,6 +135,8 @@ class BatchingRecorder:
 
     async def _write(self) -> None:
         """Write while there is something to write."""
+        # What the log tells of a batch is not about the request of whoever came first.
+        structlog.contextvars.clear_contextvars()
         try:
             await self._write_in_turn()
         finally:

@@ -9,15 +9,19 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gql.tracing import trace_id_of
+
 _log = structlog.stdlib.get_logger("server.requests")
 
 _HEADER = b"x-request-id"
+_TRACE_HEADER = b"traceparent"
 _PLAUSIBLE = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
 _QUIET_PATHS = frozenset({"/health", "/ready"})
 
 
 class RequestLog:
-    """Gives every request an id (its own, if it brings one) and writes one line about it.
+    """Gives every request an id (its own, if it brings one), finds or begins its trace, and writes
+    one line about it.
 
     The line holds the path and no more of the request: the rest may hold secrets.
     """
@@ -31,8 +35,9 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
+        trace_id = trace_id_of(_header(scope, _TRACE_HEADER).decode("latin-1"))
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace_id)
         started = perf_counter()
         status = 0
 
@@ -40,7 +45,8 @@ class RequestLog:
             nonlocal status
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"], headers["x-trace-id"] = request_id, trace_id
             elif message["type"] == "websocket.accept":
                 status = 101
             await send(message)
@@ -60,5 +66,9 @@ class RequestLog:
 
 
 def _request_id(scope: Scope) -> str:
-    given = next((value for name, value in scope["headers"] if name == _HEADER), b"")
+    given = _header(scope, _HEADER)
     return given.decode() if _PLAUSIBLE.fullmatch(given) else secrets.token_hex(8)
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    return next((value for name, value in scope["headers"] if name == wanted), b"")
