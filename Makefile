@@ -70,7 +70,7 @@ prove: $(SYNCED) ## Prove the laws on real activity of a forum and a shop (long)
 	@$(PYTHON) -m pytest --timeout=3000 tests/proofs
 
 clean: ## Remove .venv and every cache
-	rm -rf $(VENV) tests/audit/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/audit/node_modules benchmarks/peers/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------- the environment

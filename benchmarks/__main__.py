@@ -4,8 +4,10 @@ table."""
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import engine, fanout, forum_import, http
+from benchmarks import crowd, engine, fanout, forum_import, http, ranks
 from benchmarks.machine import described
+from benchmarks.peers import floors
+from benchmarks.peers import measure as peers
 from benchmarks.soak import run as soak
 from benchmarks.table import Figure, rendered
 
@@ -14,7 +16,11 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "import-sqlite": lambda: forum_import.measure("sqlite"),
     "import-postgresql": lambda: forum_import.measure("postgresql"),
     "http": http.measure,
+    "ranks": ranks.measure,
     "fanout": fanout.measure,
+    "crowd": crowd.measure,
+    "floors": floors.measure,
+    "peers": peers.measure,
 }
 ALONE: dict[str, Callable[[], Iterable[Figure]]] = {"soak": soak.measure}
 """What runs only when it is named: it takes long, and is about faults more than about speed."""

@@ -4,8 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from itertools import count
 from statistics import median
@@ -16,16 +15,14 @@ import psutil
 import uvloop
 
 from benchmarks.load import load
-from benchmarks.machine import cpu_seconds
+from benchmarks.pushing import rounds
 from benchmarks.running import Running, running
-from benchmarks.sockets import Crowd, Subscriber, subscribe
+from benchmarks.sizes import PASSES, SECONDS, size
+from benchmarks.sockets import Crowd, close, subscribe
 from benchmarks.table import Figure
 
-SOCKETS = (1_000, 5_000)
-ROUNDS = 20
+SOCKETS = (size("SOCKETS", 1_000), 5 * size("SOCKETS", 1_000))
 CLIENTS = 64
-SECONDS = 4.0
-PASSES = 3
 SLOW_EACH = 100
 
 DEFINITION = """
@@ -39,8 +36,8 @@ BOARD = """subscription { leaderboardUpdated(key: "votes", first: 10, perSecond:
   cursor resync entries { rank score member { externalId displayName } }
 } }"""
 VOTE = (
-    "mutation ($member: String!) { recordActivity(input: "
-    '{member: $member, type: "vote", value: "1"}) { replayed userErrors { code } } }'
+    'mutation ($member: String!, $value: Decimal = "1") { recordActivity(input: '
+    '{member: $member, type: "vote", value: $value}) { replayed userErrors { code } } }'
 )
 
 
@@ -53,7 +50,9 @@ def measure() -> Iterable[Figure]:
             with _broadcasting(text) as floor:
                 yield from uvloop.run(_floor(floor, sockets))
         yield from uvloop.run(_fan_out(watched, SOCKETS[0], slow=SOCKETS[0] // SLOW_EACH))
-        yield from uvloop.run(_beside_writing(watched, SOCKETS[0]))
+        yield from uvloop.run(_beside_writing(watched, SOCKETS[0], "SQLite"))
+    with running("postgresql", DEFINITION, "fanout") as watched:
+        yield from uvloop.run(_beside_writing(watched, SOCKETS[0], "PostgreSQL"))
 
 
 async def _fan_out(watched: Running, sockets: int, *, slow: int) -> list[Figure]:
@@ -65,10 +64,10 @@ async def _fan_out(watched: Running, sockets: int, *, slow: int) -> list[Figure]
         assert each.transport is not None
         each.transport.pause_reading()
     async with _client(watched) as client:
-        cost, last = await _rounds(
+        cost, last = await rounds(
             crowd, sockets - slow, watched.server, lambda: _vote(client, "member 1")
         )
-    _close(opened)
+    close(opened)
     name = f"fan-out, {sockets:,} sockets{f', {slow} of them slow' if slow else ''}"
     figures = [
         Figure(f"{name}: server, for each message", cost, "µs of CPU", "≤ 12"),
@@ -87,28 +86,13 @@ async def _floor(floor: Running, sockets: int) -> list[Figure]:
     async def cast() -> None:
         opened[0].say("cast")
 
-    cost, _ = await _rounds(crowd, sockets, floor.server, cast)
-    _close(opened)
+    cost, _ = await rounds(crowd, sockets, floor.server, cast)
+    close(opened)
     name = f"websockets.broadcast, {sockets:,} sockets: server, for each message"
     return [Figure(name, cost, "µs of CPU")]
 
 
-async def _rounds(
-    crowd: Crowd, sockets: int, server: psutil.Process, change: Callable[[], Awaitable[None]]
-) -> tuple[float, list[float]]:
-    """Processor time of the server for each message (µs), and the time of each round (ms)."""
-    last: list[float] = []
-    before = cpu_seconds(server)
-    for _ in range(ROUNDS):
-        await asyncio.sleep(0.3)  # longer than the pace: each change is told by itself
-        received, begun = crowd.received, time.perf_counter()
-        await change()
-        await crowd.until(received + sockets)
-        last.append((crowd.last_at - begun) * 1e3)
-    return (cpu_seconds(server) - before) * 1e6 / (ROUNDS * sockets), last
-
-
-async def _beside_writing(watched: Running, sockets: int) -> list[Figure]:
+async def _beside_writing(watched: Running, sockets: int, database: str) -> list[Figure]:
     """Mutations without and with sockets, in turn."""
     alone: list[float] = []
     beside: list[float] = []
@@ -118,9 +102,9 @@ async def _beside_writing(watched: Running, sockets: int) -> list[Figure]:
             Crowd(), watched.socket_url, BOARD, token=watched.token, sockets=sockets
         )
         beside.append(await _rate(watched))
-        _close(opened)
+        close(opened)
         await asyncio.sleep(0.5)  # the server lets go of them, which is not to be measured
-    name = f"mutations, {CLIENTS} clients, SQLite"
+    name = f"mutations, {CLIENTS} clients, {database}"
     ratio = median(b / a for a, b in zip(alone, beside, strict=True))
     return [
         Figure(f"{name}: rate without sockets", median(alone), "requests/s"),
@@ -136,7 +120,9 @@ async def _rate(watched: Running) -> float:
         member = f"member {next(numbers) % 5_000}"
         return orjson.dumps({"query": VOTE, "variables": {"member": member}})
 
-    done = await load(watched.url, body, token=watched.token, connections=CLIENTS, seconds=SECONDS)
+    done = await load(
+        watched.url, body, token=watched.token, connections=CLIENTS, seconds=SECONDS / 2
+    )
     if done.failed:
         raise SystemExit(f"{done.failed} requests failed, such as {done.sample[-400:]!r}")
     return done.requests / done.seconds
@@ -167,12 +153,6 @@ async def _one_result(watched: Running) -> str:
     update = {"cursor": "x" * 50, "resync": False, "entries": [each["node"] for each in edges]}
     payload = {"data": {"leaderboardUpdated": update}}
     return orjson.dumps({"id": "1", "type": "next", "payload": payload}).decode()
-
-
-def _close(opened: Iterable[Subscriber]) -> None:
-    for each in opened:
-        assert each.transport is not None
-        each.transport.abort()
 
 
 @contextmanager

@@ -1,25 +1,26 @@
 """What a mutation and a board query cost the server, over HTTP, with the forum's program."""
 
-import asyncio
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count, islice
+from random import Random
 
 import orjson
 
 from benchmarks import forum
-from benchmarks.load import Load, load
-from benchmarks.machine import cpu_seconds
+from benchmarks.passing import cost
+from benchmarks.peers.floors import bare_json
 from benchmarks.running import Database, Running, running
+from benchmarks.sizes import size
 from benchmarks.table import Figure
 from gamification.facts import NewActivity
 
-IMPORTED = 50_000
+IMPORTED = size("FORUM", 50_000)
 FOLLOWING = 30_000
 CLIENTS = 64
-SECONDS = 8.0
-PASSES = 3
+READERS = 16
+BATCH = 100
 
 RECORD = """
 mutation Record($input: RecordActivityInput!) {
@@ -44,40 +45,103 @@ TOP = """
 """
 
 
+RECORD_MANY = """
+mutation RecordMany($input: RecordActivitiesInput!) {
+  recordActivities(input: $input) {
+    results {
+      activity { key }
+      awards { badge { key } level }
+      entries { unit requested granted }
+      userErrors { code message field }
+    }
+    userErrors { code message field }
+  }
+}
+"""
+NEVER_ASKED = "query ($name: String!) {%s member(externalId: $name) @skip(if: true) { id } }"
+
+PAGE = """
+query Page($names: [String!]!) {
+  members(externalIds: $names, first: 50) {
+    edges {
+      node {
+        externalId displayName
+        badges(first: 10) { edges { node { badgeKey level } } }
+        points { unit balance }
+        tiers { key level { key } }
+      }
+    }
+  }
+}
+"""
+
+
 def measure() -> Iterable[Figure]:
-    """Mutations by 64 clients, then the top 100 by 16, on PostgreSQL; the best of three passes."""
+    """Mutations, alone and by the hundred, boards and a page of the forum, on PostgreSQL; the best
+    of some passes."""
     with _forum() as server:
-        yield from _figures(server, "recordActivity, 64 clients", _records(), CLIENTS, goal=600)
-        top = orjson.dumps({"query": TOP})
-        yield from _figures(server, "top 100, six fields", lambda: top, 16, goal=1200)
+        single = cost(server, _records(), connections=CLIENTS)
+        yield from single.figures("recordActivity, 64 clients", server="≤ 600", both="≤ 700")
+        many = cost(server, _records_of_many(), connections=8)
+        name = f"recordActivities of {BATCH}, 8 clients: an activity"
+        yield Figure(f"{name}: server", many.server / BATCH, "µs of CPU")
+        yield Figure(f"{name}: server and database", many.both / BATCH, "µs of CPU")
+        yield Figure(f"{name}: rate", many.rate * BATCH, "activities/s")
+        yield from _boards(server)
+        page = cost(server, _pages(), connections=READERS)
+        yield from page.figures("a page of 50 members with badges, points and tiers")
 
 
-def _figures(
-    running: Running, name: str, body: Callable[[], bytes], connections: int, *, goal: int
-) -> Iterable[Figure]:
-    passes = [_pass(running, body, connections) for _ in range(PASSES)]
-    server, both, rate = min(passes)
-    total = {600: "≤ 700", 1200: ""}[goal]
-    yield Figure(f"{name}: server", server, "µs of CPU", f"≤ {goal:,}")
-    yield Figure(f"{name}: server and database", both, "µs of CPU", total)
-    yield Figure(f"{name}: rate", rate, "requests/s")
+def _boards(server: Running) -> Iterator[Figure]:
+    """A board that nobody has asked for in these words, and one that is asked for all the time."""
+    first = cost(server, _never_asked(), connections=READERS)
+    yield from first.figures("top 100, six fields, for the first time", server="≤ 1,200")
+    body = orjson.dumps({"query": TOP})
+    again = cost(server, lambda: body, connections=READERS)
+    yield from again.figures("top 100, six fields, again and again")
+    answer = again.sample.partition(b"\r\n\r\n")[2]
+    floor = bare_json(answer, connections=READERS)
+    yield from floor.figures(f"bare Starlette, the same {len(answer):,} bytes")
+    ratio = again.both / floor.both
+    yield Figure("top 100 again and again: against bare Starlette", ratio, "times", "≤ 2")
 
 
-def _pass(
-    running: Running, body: Callable[[], bytes], connections: int
-) -> tuple[float, float, float]:
-    """Processor time of the server and of both for each request (µs), and the rate."""
-    assert running.database is not None
-    server, database = cpu_seconds(running.server), cpu_seconds(running.database)
-    done: Load = asyncio.run(
-        load(running.url, body, token=running.token, connections=connections, seconds=SECONDS)
-    )
-    server = cpu_seconds(running.server) - server
-    database = cpu_seconds(running.database) - database
-    if done.failed:
-        raise SystemExit(f"{done.failed} requests failed, such as {done.sample[-400:]!r}")
-    each = 1e6 / done.requests
-    return server * each, (server + database) * each, done.requests / done.seconds
+def _never_asked() -> Callable[[], bytes]:
+    """The same board under a new name each time, which no cache of answers can know."""
+    numbers = count()
+    body = TOP.strip().removeprefix("{").removesuffix("}")
+
+    def asked() -> bytes:
+        variables = {"name": f"nobody-{next(numbers)}"}
+        return orjson.dumps({"query": NEVER_ASKED % body, "variables": variables})
+
+    return asked
+
+
+def _pages() -> Callable[[], bytes]:
+    """Fifty members who wrote at about the same time, as on a page of the forum."""
+    writers = list(dict.fromkeys(each.member for each in forum.activities(IMPORTED)))
+    random = Random(4)
+
+    def body() -> bytes:
+        first = random.randrange(max(1, len(writers) - 50))
+        names = writers[first : first + 50]
+        return orjson.dumps({"query": PAGE, "variables": {"names": names}})
+
+    return body
+
+
+def _records_of_many() -> Callable[[], bytes]:
+    each = _records()
+
+    def body() -> bytes:
+        activities = [orjson.loads(each())["variables"]["input"] for _ in range(BATCH)]
+        for activity in activities:
+            activity["key"] = f"many-{activity['key']}"
+        variables = {"input": {"activities": activities}}
+        return orjson.dumps({"query": RECORD_MANY, "variables": variables})
+
+    return body
 
 
 def _records() -> Callable[[], bytes]:

