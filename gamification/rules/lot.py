@@ -220,6 +220,10 @@ def takes_late(unit: Unit, account: Account, activity: Activity, calendar: Calen
     if expiry is not None and expiry.by_disuse:
         # Within the running stretch of use: it neither begins one, nor joins two.
         return kept.used_from is not None and kept.used_from <= at
+    # What has expired on its arrival, a sweep may have taken before: one that a retraction has
+    # left without effect since has no trace in the account, and still its place in the order.
+    if expiry is not None and _is_past(expiry.moment(at, calendar), activity):
+        return False
     if pending is None:
         return True
     matures_at = pending.matures_at(at, calendar)
@@ -227,6 +231,10 @@ def takes_late(unit: Unit, account: Account, activity: Activity, calendar: Calen
 
 
 # -------------------------------------------------------------------------------------- below
+
+
+def _is_past(moment: datetime | None, activity: Activity) -> bool:
+    return moment is not None and moment <= activity.received_at
 
 
 def _lots_of(account: Account) -> Lots:
