@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from socket import socket
-from typing import TypeVar
+from socket import AF_INET, AF_INET6, create_server, socket
+from typing import NamedTuple, TypeVar
 
 import structlog
 import uvicorn
@@ -27,24 +28,45 @@ COLLECTED_AFTER = 20_000
 """New objects between two looks for reference cycles: those of a few requests."""
 
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
+
+
+class Parent(NamedTuple):
+    """What a worker has of the process that began it: its number among the workers, from 0; the
+    socket to accept from; a pipe to say on that it is up; and one that ends with the parent."""
+
+    number: int
+    listening: socket
+    up: int
+    lifeline: int
+
+
 class Server(uvicorn.Server):
     """The server of uvicorn, ended by a signal without ending the process by it.
 
     The first SIGINT or SIGTERM stops accepting and finishes what was begun; the second does not
-    wait. `on_started` is called with the URL once requests are answered.
+    wait. `on_started` is called with the URL once requests are answered. A worker ends with its
+    parent, too.
     """
 
     def __init__(
-        self, config: uvicorn.Config, on_started: Callable[[str], Awaitable[None]]
+        self,
+        config: uvicorn.Config,
+        on_started: Callable[[str], Awaitable[None]],
+        parent: Parent | None = None,
     ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._parent = parent
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._ask_to_stop)
+        if self._parent is not None:
+            loop.add_reader(self._parent.lifeline, self._lose_parent, self._parent.lifeline)
         try:
             yield
         finally:
@@ -54,16 +76,24 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            await self._on_started(self._url())
+            await self._on_started(url_of(self.servers[0].sockets[0]))
+            if self._parent is not None:
+                os.write(self._parent.up, b"!")
 
     def _ask_to_stop(self) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
 
-    def _url(self) -> str:
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 (no binding)
-        return f"http://{shown}:{port}"
+    def _lose_parent(self, lifeline: int) -> None:
+        asyncio.get_running_loop().remove_reader(lifeline)
+        self.should_exit = True
+
+
+def url_of(listening: socket) -> str:
+    """Where a socket can be reached from this machine."""
+    host, port = listening.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 (no binding)
+    return f"http://{shown}:{port}"
 
 
 def config_for(app: ASGIApp, settings: Settings) -> uvicorn.Config:
@@ -89,21 +119,43 @@ def config_for(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
 
 async def run(
-    app: ASGIApp, settings: Settings, *, on_started: Callable[[str], Awaitable[None]]
+    app: ASGIApp,
+    settings: Settings,
+    *,
+    on_started: Callable[[str], Awaitable[None]],
+    parent: Parent | None = None,
 ) -> None:
-    """Serve until a signal comes."""
-    server = Server(config_for(app, settings), on_started)
+    """Serve until a signal comes; as a worker if there is a `parent`."""
+    server = Server(config_for(app, settings), on_started, parent)
     # What is loaded by now stays: the collector need not walk it again with every few requests.
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECTED_AFTER)
     try:
-        await server.serve()
+        await server.serve(None if parent is None else [parent.listening])
     except SystemExit:
-        raise Unusable(
-            f"The server could not listen on {settings.host}:{settings.port}: the log says why. "
-            "Another port is chosen by --port or GAMIFICATION_PORT."
-        ) from None
+        raise _port_is_taken(settings) from None
+
+
+def listening_on(settings: Settings) -> socket:
+    """The socket that workers accept from."""
+    family = AF_INET6 if ":" in settings.host else AF_INET
+    try:
+        found = create_server(
+            (settings.host, settings.port), family=family, backlog=BACKLOG, reuse_port=False
+        )
+    except OSError as error:
+        _log.error("not listening", reason=str(error))
+        raise _port_is_taken(settings) from None
+    found.setblocking(False)
+    return found
+
+
+def _port_is_taken(settings: Settings) -> Unusable:
+    return Unusable(
+        f"The server could not listen on {settings.host}:{settings.port}: the log says why. "
+        "Another port is chosen by --port or GAMIFICATION_PORT."
+    )
 
 
 def running(main: Callable[[], Awaitable[T]]) -> T:

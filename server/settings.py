@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for all.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 for any.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that serve. More than one needs PostgreSQL; with a Redis they hear "
+        "of each other's changes at once.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Web origins besides our own whose pages may call the API, with commas between "

@@ -27,6 +27,14 @@ class Running:
     url: str
     log: list[dict[str, Any]]
     reading: "asyncio.Task[None]"
+    grown: asyncio.Event
+
+    async def logged(self, event: str, count: int) -> None:
+        """Wait until something has been logged so often."""
+        async with asyncio.timeout(SECONDS_MAX):
+            while sum(line.get("event") == event for line in self.log) < count:
+                self.grown.clear()
+                await self.grown.wait()
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit status."""
@@ -89,11 +97,12 @@ async def running_server(database_url: str, **settings: str) -> AsyncGenerator[R
     assert process.stderr is not None
     log: list[dict[str, Any]] = []
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    reading = asyncio.create_task(_read(process.stderr, log, listening))
+    grown = asyncio.Event()
+    reading = asyncio.create_task(_read(process.stderr, log, listening, grown))
     try:
         async with asyncio.timeout(SECONDS_MAX):
             url = await listening
-        yield Running(process, url, log, reading)
+        yield Running(process, url, log, reading, grown)
     finally:
         if not reading.done():
             process.kill()
@@ -102,13 +111,17 @@ async def running_server(database_url: str, **settings: str) -> AsyncGenerator[R
 
 
 async def _read(
-    stream: asyncio.StreamReader, log: list[dict[str, Any]], listening: "asyncio.Future[str]"
+    stream: asyncio.StreamReader,
+    log: list[dict[str, Any]],
+    listening: "asyncio.Future[str]",
+    grown: asyncio.Event,
 ) -> None:
     lines: list[str] = []
     while line := await stream.readline():
         lines.append(line.decode())
         if line.startswith(b"{"):
             log.append(orjson.loads(line))
+            grown.set()
             if log[-1].get("event") == "listening":
                 listening.set_result(log[-1]["url"])
     if not listening.done():
