@@ -359,6 +359,10 @@ class Auditing(Protocol):
         """All numbers that the program's members share."""
         ...
 
+    async def granted_by(self, rule: str, unit: str) -> int:
+        """What the entries of one rule come to in all, in one unit."""
+        ...
+
     async def orphans(self) -> list[str]:
         """What no member's audit sees: rows that belong to no member, in words."""
         ...

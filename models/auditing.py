@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from gamification.facts import Activity, Retraction
 from gamification.ids import MemberId
 from gamification.ports import Member, Totals
-from models import facts, sharing, totals
+from models import facts, ledger_book, sharing, totals
 from models.mapping import MEMBER_COLUMNS, NOBODY, member_to_core
 from models.session import Scope
 from models.statement import Statement
@@ -100,6 +100,9 @@ class SqlAuditing:
 
     async def shared_numbers(self) -> dict[str, int]:
         return await sharing.everything(self._scope)
+
+    async def granted_by(self, rule: str, unit: str) -> int:
+        return await ledger_book.granted_by(self._scope, rule, unit)
 
     async def orphans(self) -> list[str]:
         found: list[str] = []

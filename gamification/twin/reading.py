@@ -429,6 +429,9 @@ class TwinAuditing(TwinView):
     async def shared_numbers(self) -> dict[str, int]:
         return dict(self._tables.shared)
 
+    async def granted_by(self, rule: str, unit: str) -> int:
+        return self._tables.granted_by(rule, unit)
+
     async def orphans(self) -> list[str]:
         """Only tallies can be put for a member who does not exist."""
         lost = {key.member for key in self._tables.tallies} - self._tables.members.keys()

@@ -118,6 +118,15 @@ class Tables:
             revisions=revisions,
         )
 
+    def granted_by(self, rule: str, unit: str) -> int:
+        """What the entries of one rule come to in all, in one unit."""
+        entries = (row.entry for row in self.entries.values())
+        return sum(
+            entry.amount
+            for entry in entries
+            if (entry.posting.rule, entry.posting.unit) == (rule, unit)
+        )
+
     def newcomers(self, run: LeagueRun, metric: str) -> list[Newcomer]:
         """Who has a score and no seat, by when they reached it."""
         standings = self.board(Board(metric, (run.window,)))

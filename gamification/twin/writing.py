@@ -147,11 +147,7 @@ class TwinWriting(TwinJudging):
                 self._tables.due[key] = at
 
     async def granted_by(self, rule: str, unit: str) -> int:
-        entries = (row.entry for row in self._tables.entries.values())
-        named = (rule, unit)
-        return sum(
-            entry.amount for entry in entries if (entry.posting.rule, entry.posting.unit) == named
-        )
+        return self._tables.granted_by(rule, unit)
 
     async def put_shared(self, numbers: Mapping[str, int]) -> None:
         self._tables.shared.update(numbers)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from gamification.definition.compiled import ActivityPlan, CompiledProgram, Timeline
 from gamification.facts import Activity, Retraction
 from gamification.ids import MemberId
-from gamification.ports import Member
+from gamification.ports import Member, Totals
 from gamification.program import Program
 from gamification.refusals import InvalidProperty, OutOfRange
-from gamification.replay import replay
+from gamification.replay import correction, give_back, replay
 from gamification.state import AccountKey, AwardKey, State
 from gamification.tier_levels import NO_LEVEL
 from gamification.use_cases.effects import (
@@ -39,12 +39,22 @@ class Stored(NamedTuple):
 
 
 class Comparison:
-    """Judges members by the candidate rules, and counts in `preview` what that changes `now`."""
+    """Judges members by the candidate rules, and counts in `preview` what that changes `now`.
+
+    `used` is how much of each budget is used; it follows what the rules grant.
+    """
 
     def __init__(
-        self, program: Program, rules: CompiledProgram, *, of_members: int, now: datetime
+        self,
+        program: Program,
+        rules: CompiledProgram,
+        *,
+        of_members: int,
+        used: dict[str, int],
+        now: datetime,
     ) -> None:
         self.preview = Preview(of_members)
+        self._used = used
         self._now, self._in_force, self._rules = now, program.rules, rules
         known = [rules, *(version for _, version in reversed(program.timeline.versions))]
         self.awarded = {badge for each in known for badge in each.badges}
@@ -71,9 +81,15 @@ class Comparison:
         self._doubted = _doubted(known, rules)
 
     def judged(
-        self, members: Sequence[Member], histories: Mapping[MemberId, History]
+        self,
+        members: Sequence[Member],
+        histories: Mapping[MemberId, History],
+        totals: Mapping[MemberId, Totals],
     ) -> list[tuple[Member, State]]:
-        """The states that the rules make of the members' histories, where they can."""
+        """The states that the rules make of the members' histories, where they can.
+
+        Budgets grant no more than is left of them: then `totals` tell what they granted before.
+        """
         judged: list[tuple[Member, State]] = []
         for member in members:
             history = histories.get(member.id, ())
@@ -83,7 +99,7 @@ class Comparison:
                 for activity, _ in history:
                     self._check(activity)
             try:
-                state = replay(self._timeline, history).state
+                state = self._replayed(history, totals.get(member.id))
             except OutOfRange:
                 self.preview.unjudged.add(member.external_id, 1)
                 continue
@@ -91,6 +107,13 @@ class Comparison:
             if self._rules.limited:
                 self._count_waiting(member, history, state)
         return judged
+
+    def _replayed(self, history: History, stored: Totals | None) -> State:
+        if stored is None:
+            return replay(self._timeline, history).state
+        replayed = replay(self._timeline, history, granted=stored.postings, shared=self._used)
+        give_back(self._used, replayed, correction(replayed, stored))
+        return replayed.state
 
     def compare(
         self,

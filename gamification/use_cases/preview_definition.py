@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 
+from gamification.definition.compiled import CompiledProgram
 from gamification.definition.compiling import compile_program
 from gamification.definition.document import Definition
 from gamification.ids import MemberId
@@ -41,7 +42,8 @@ async def preview_definition(
     auditing, reading = store.auditing(program.record), store.reading(program.record)
     rules, _ = compile_program(definition, version=program.rules.version + 1)
     count = await reading.member_count()
-    comparison = Comparison(program, rules, of_members=count, now=now)
+    used = await _used(auditing, program, rules)
+    comparison = Comparison(program, rules, of_members=count, used=used, now=now)
     preview = comparison.preview
     yield preview
     room, is_whole = facts_max, True
@@ -51,8 +53,9 @@ async def preview_definition(
             members, room = await _fitting(auditing, page, room)
         for start in range(0, len(members), MEMBERS_AT_ONCE):
             some = members[start : start + MEMBERS_AT_ONCE]
-            histories = await auditing.histories([member.id for member in some])
-            judged = comparison.judged(some, histories)
+            ids = [member.id for member in some]
+            histories = await auditing.histories(ids)
+            judged = comparison.judged(some, histories, await auditing.totals(ids) if used else {})
             standing = await stored_in_time(
                 reading, program.rules, [each.id for each, _ in judged], now=now
             )
@@ -82,6 +85,20 @@ async def _fitting(
             room -= size
             fitting.append(member)
     return fitting, room
+
+
+async def _used(auditing: Auditing, program: Program, rules: CompiledProgram) -> dict[str, int]:
+    """How much of the budgets is used: of a new one, what its campaign has added without it."""
+    stored = await auditing.shared_numbers()
+    used: dict[str, int] = {}
+    for campaign in rules.campaigns.values():
+        for unit in campaign.budgets:
+            budget = campaign.budget_key(unit)
+            if budget in program.timeline.budgets:
+                used[budget] = stored.get(budget, 0)
+            else:
+                used[budget] = await auditing.granted_by(campaign.rule, unit)
+    return used
 
 
 async def _stored(

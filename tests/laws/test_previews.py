@@ -158,6 +158,22 @@ def test_a_preview_says_what_a_backfill_does(
 
 
 @tried(0.5)
+@given(programs(budget=3), programs(budget=5), stories())
+def test_a_preview_grants_what_budgets_have_left(
+    rules: CompiledProgram, others: CompiledProgram, story: Story
+) -> None:
+    """What they granted stands, and nobody is promised what is spent."""
+    lived = now_done(staged(rules))
+    now_done(live_through(lived, story.steps))
+    before = now_done(lived.totals())
+    preview = now_done(previewed(lived, others))
+    now_done(backfill(lived, others))
+    after = now_done(lived.totals())
+    starts = {unit.key: unit.start for unit in rules.units.values()}
+    assert told(preview) == done(before, after, starts) | seen((rules, others), (before, after))
+
+
+@tried(0.5)
 @given(programs_of_challenges(), programs_of_challenges(shared=True), stories())
 def test_a_preview_takes_places_and_goals_as_they_were_decided(
     rules: CompiledProgram, others: CompiledProgram, story: Story

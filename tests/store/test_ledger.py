@@ -121,3 +121,4 @@ async def test_what_a_rule_granted_in_all(store: Store, program: ProgramRecord) 
             ]
         )
         assert await writing.granted_by("campaign/x", "stars") == 10
+    assert await store.auditing(program).granted_by("campaign/x", "stars") == 10
