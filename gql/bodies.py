@@ -1,8 +1,5 @@
 """Without this module many large requests at once would fill the memory before any is refused."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
 from starlette.requests import Request
 
 BODY_SIZE_MAX = 1024 * 1024
@@ -28,29 +25,55 @@ class Bodies:
         self.size = 0
         """Bytes that the requests under way hold."""
 
-    @asynccontextmanager
-    async def body_of(self, request: Request) -> AsyncGenerator[bytes]:
+    def body_of(self, request: Request) -> "Held":
         """The body, which counts until the request has its answer: what was made of it lives as
         long. Raises `TooLarge` and `NoRoom`, before it reads anything if the length is declared."""
-        declared = request.headers.get("content-length", "0")
+        return Held(self, request)
+
+    def admit(self, length: int) -> None:
+        """Refuse bytes that there is no room for."""
+        if self.size + length > self._size_max:
+            raise NoRoom
+
+
+class Held:
+    """The body of one request, as long as it is held; a GET has none."""
+
+    # No generator: this is passed by every request, however short its answer is.
+
+    def __init__(self, bodies: Bodies, request: Request) -> None:
+        self._bodies = bodies
+        self._request = request
+        self._size = 0
+
+    async def __aenter__(self) -> bytes:
+        if self._request.method == "GET":
+            return b""
+        declared = self._request.headers.get("content-length", "0")
         length = int(declared) if declared.isascii() and declared.isdigit() else 0
         if length > BODY_SIZE_MAX:
             raise TooLarge
-        self._admit(length)
-        held = 0
+        self._bodies.admit(length)
         try:
-            body = bytearray()
-            async for chunk in request.stream():
-                self._admit(len(chunk))
-                held += len(chunk)
-                self.size += len(chunk)
-                body += chunk
-                if len(body) > BODY_SIZE_MAX:
-                    raise TooLarge
-            yield bytes(body)
-        finally:
-            self.size -= held
+            return await self._read()
+        except BaseException:
+            self._release()
+            raise
 
-    def _admit(self, length: int) -> None:
-        if self.size + length > self._size_max:
-            raise NoRoom
+    async def __aexit__(self, *_: object) -> None:
+        self._release()
+
+    async def _read(self) -> bytes:
+        body = bytearray()
+        async for chunk in self._request.stream():
+            self._bodies.admit(len(chunk))
+            self._size += len(chunk)
+            self._bodies.size += len(chunk)
+            body += chunk
+            if len(body) > BODY_SIZE_MAX:
+                raise TooLarge
+        return bytes(body)
+
+    def _release(self) -> None:
+        self._bodies.size -= self._size
+        self._size = 0

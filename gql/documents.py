@@ -22,6 +22,7 @@ from strawberry.types.execution import ParseOptions
 
 from gql.errors import BAD_REQUEST, refused
 from gql.executor import Plans
+from gql.lasting import is_lasting
 from gql.limits import TOKENS_MAX, Size, measure, too_large
 
 DOCUMENTS_CACHED_MAX = 256
@@ -32,13 +33,15 @@ TEXT_CACHED_MAX = 10_000
 class Prepared(NamedTuple):
     """A document that was looked at: `size` counts variables for page sizes as if they were the
     largest; `errors` is empty if the document may run; `plans` are the executor's (None where
-    directives make each execution another)."""
+    directives make each execution another). Of one that `is_lasting` answers may be kept
+    (answers.py)."""
 
     document: DocumentNode
     operations: tuple[OperationDefinitionNode, ...]
     size: Size
     errors: tuple[GraphQLError, ...]
     plans: Plans | None
+    is_lasting: bool
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of this name; the first one, where none is named."""
@@ -67,7 +70,14 @@ def prepare(schema: GraphQLSchema, text: str) -> Prepared:
         errors = (error,)
     else:
         errors = tuple(validate_document(schema, document, specified_rules))
-    return Prepared(document, operations, size, errors, None if size.directives else {})
+    return Prepared(
+        document,
+        operations,
+        size,
+        errors,
+        plans=None if size.directives else {},
+        is_lasting=not errors and is_lasting(schema, document),
+    )
 
 
 _prepare_cached = lru_cache(maxsize=DOCUMENTS_CACHED_MAX)(prepare)
@@ -101,7 +111,7 @@ def subscription_of(
     schema: BaseSchema, text: str, name: str | None, variables: Mapping[str, Any] | None
 ) -> "Subscribed | None":
     """The subscription that a request asks for; None if it is for anything else, or may not run."""
-    core = _core_schema(schema)
+    core = core_schema(schema)
     try:
         prepared = prepared_once(core, text)
     except GraphQLSyntaxError:
@@ -133,7 +143,7 @@ class PreparedDocuments(SchemaExtension):
         execution.parse_options = cast("ParseOptions", {"max_lexical_tokens": TOKENS_MAX})
         if execution.query:
             with suppress(GraphQLSyntaxError):
-                self.prepared = prepared_once(_core_schema(execution.schema), execution.query)
+                self.prepared = prepared_once(core_schema(execution.schema), execution.query)
                 execution.graphql_document = self.prepared.document
         yield
 
@@ -142,11 +152,11 @@ class PreparedDocuments(SchemaExtension):
         if prepared is not None:
             name = cast("Any", execution)._provided_operation_name
             execution.pre_execution_errors = objections(
-                _core_schema(execution.schema), prepared, name, execution.variables
+                core_schema(execution.schema), prepared, name, execution.variables
             )
         yield
 
 
-def _core_schema(schema: BaseSchema) -> GraphQLSchema:
+def core_schema(schema: BaseSchema) -> GraphQLSchema:
     """graphql-core's schema inside strawberry's, as strawberry's own caches take it."""
     return cast("Any", schema)._schema

@@ -9,6 +9,7 @@ import orjson
 import strawberry
 
 from gamification.refusals import InvalidInput
+from gql.lasting import LASTING
 
 PAGE_SIZE = 20
 PAGE_SIZE_MAX = 100
@@ -39,31 +40,41 @@ class Node:
 
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether more follow this page.")
-    has_previous_page: bool = strawberry.field(
-        description="Whether the page was asked for by a place that others stand before."
+    has_next_page: bool = strawberry.field(
+        description="Whether more follow this page.", metadata=LASTING
     )
-    start_cursor: str | None = strawberry.field(description="The cursor of the first edge.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether the page was asked for by a place that others stand before.",
+        metadata=LASTING,
+    )
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first edge.", metadata=LASTING
+    )
     end_cursor: str | None = strawberry.field(
-        description="The cursor of the last edge: `after` it the next page begins."
+        description="The cursor of the last edge: `after` it the next page begins.",
+        metadata=LASTING,
     )
 
 
 @strawberry.type(description="One element of a list, and its place there.")
 class Edge(Generic[T]):
-    node: T = strawberry.field(description="The element.")
+    node: T = strawberry.field(description="The element.", metadata=LASTING)
     row: strawberry.Private[object]
     place: strawberry.Private[Callable[[Any], tuple[Part, ...]]]
 
-    @strawberry.field(description="The element's place in the list, opaque.")
+    @strawberry.field(description="The element's place in the list, opaque.", metadata=LASTING)
     def cursor(self) -> str:
         return cursor(*self.place(self.row))
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The elements, with their places.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in the list.")
+    edges: list[Edge[T]] = strawberry.field(
+        description="The elements, with their places.", metadata=LASTING
+    )
+    page_info: PageInfo = strawberry.field(
+        description="Where the page lies in the list.", metadata=LASTING
+    )
 
 
 def page(

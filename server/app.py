@@ -1,6 +1,6 @@
 """The web application: which URL leads where, and what begins and ends with it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 
 from gamification.ports import Store
+from gql.answers import Answers
 from gql.following import Patience
 from gql.http import GraphQLApp
 from gql.schema import printed_schema, schema
@@ -33,6 +34,7 @@ def create_app(
 ) -> Starlette:
     """The application on an open store. `demo_key` is given to everyone who opens the page."""
     parts = services or Services.of(settings, store)
+    answers = _answers(settings, store)
     graphql = GraphQLApp(
         schema,
         context_of=parts.context_of,
@@ -40,9 +42,12 @@ def create_app(
         allowed_origins=settings.allowed_origins,
         patience=Patience(send=settings.socket_send_seconds_max),
         request_bytes_max=settings.request_bytes_max,
+        answers=answers,
     )
 
     _show_subscriptions(parts.metrics, graphql)
+    if answers is not None:
+        _show_answers(parts.metrics, answers)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -81,6 +86,28 @@ def _show_subscriptions(metrics: Metrics, graphql: GraphQLApp) -> None:
     metrics.reads(
         "followers", "Those who are told their results.", lambda: graphql.groups.followers
     )
+
+
+def _answers(settings: Settings, store: Store) -> Answers | None:
+    if not settings.answer_cache_bytes_max:
+        return None
+    return Answers(
+        store.data_versions,
+        bytes_max=settings.answer_cache_bytes_max,
+        entries_max=settings.answer_cache_size_max,
+    )
+
+
+def _show_answers(metrics: Metrics, answers: Answers) -> None:
+    numbers: dict[str, tuple[str, Callable[[], float]]] = {
+        "hits": ("Answers that were given again.", lambda: answers.counts().hits),
+        "misses": ("Answers that had to be worked out.", lambda: answers.counts().misses),
+        "joined": ("Requests that waited for another's.", lambda: answers.counts().joined),
+        "entries": ("Answers that are kept.", lambda: answers.counts().entries),
+        "bytes": ("What they take.", lambda: answers.counts().size),
+    }
+    for name, (description, function) in numbers.items():
+        metrics.reads(f"kept_answers_{name}", description, function)
 
 
 async def _schema(_: Request) -> PlainTextResponse:

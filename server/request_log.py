@@ -3,10 +3,10 @@
 import re
 import secrets
 from collections.abc import Callable
+from itertools import count
 from time import perf_counter
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gql.tracing import trace_id_of
@@ -16,6 +16,9 @@ _log = structlog.stdlib.get_logger("server.requests")
 _HEADER = b"x-request-id"
 _TRACE_HEADER = b"traceparent"
 _PLAUSIBLE = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
+_PROCESS = secrets.token_hex(4)
+"""Begins the ids that this process gives: chance for each would cost more."""
+_numbers = count(1)
 _QUIET_PATHS = frozenset({"/health", "/ready"})
 
 
@@ -45,8 +48,8 @@ class RequestLog:
             nonlocal status
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"], headers["x-trace-id"] = request_id, trace_id
+                ids = (_HEADER, request_id.encode()), (b"x-trace-id", trace_id.encode())
+                message["headers"] = [*message.get("headers", ()), *ids]
             elif message["type"] == "websocket.accept":
                 status = 101
             await send(message)
@@ -67,7 +70,7 @@ class RequestLog:
 
 def _request_id(scope: Scope) -> str:
     given = _header(scope, _HEADER)
-    return given.decode() if _PLAUSIBLE.fullmatch(given) else secrets.token_hex(8)
+    return given.decode() if _PLAUSIBLE.fullmatch(given) else f"{_PROCESS}{next(_numbers):08x}"
 
 
 def _header(scope: Scope, wanted: bytes) -> bytes:

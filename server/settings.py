@@ -99,6 +99,14 @@ class Settings(BaseSettings):
         description="What the bodies of all HTTP requests under way may hold together; more are "
         "refused with BUSY.",
     )
+    answer_cache_bytes_max: int = Field(
+        64 * 1024 * 1024,
+        ge=0,
+        description="What kept answers about public leaderboards may take; 0: none is kept.",
+    )
+    answer_cache_size_max: int = Field(
+        10_000, ge=1, description="How many answers about public leaderboards are kept at most."
+    )
     socket_message_bytes_max: int = Field(
         65536, ge=1024, description="The longest message a WebSocket client may send."
     )

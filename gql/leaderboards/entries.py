@@ -9,6 +9,7 @@ import strawberry
 from gamification.ids import MemberId
 from gamification.places import Place
 from gql.context import Info
+from gql.lasting import LASTING
 from gql.leaderboards.boards import Run, previous_run
 from gql.leaderboards.standings import place_of
 from gql.scalars import Quantity
@@ -24,38 +25,46 @@ class LeaderboardEntry:
     place: strawberry.Private[Place]
     known: strawberry.Private["Member | None"]
 
-    @strawberry.field(description="From 1; equal scores as the board's `ties` say.")
+    @strawberry.field(
+        description="From 1; equal scores as the board's `ties` say.", metadata=LASTING
+    )
     def rank(self) -> int:
         return self.place.rank
 
     @strawberry.field(
-        description="From 1, and unique: among equal scores, who reached it first is ahead."
+        description="From 1, and unique: among equal scores, who reached it first is ahead.",
+        metadata=LASTING,
     )
     def position(self) -> int:
         return self.place.position
 
-    @strawberry.field(description="How many others have the same score.")
+    @strawberry.field(description="How many others have the same score.", metadata=LASTING)
     def tied_with(self) -> int:
         return self.place.tied_with
 
-    @strawberry.field(description="The number that is ranked.", graphql_type=Quantity)
+    @strawberry.field(
+        description="The number that is ranked.", graphql_type=Quantity, metadata=LASTING
+    )
     def score(self) -> int:
         return self.place.score
 
-    @strawberry.field(description="When the activity that made the score occurred.")
+    @strawberry.field(
+        description="When the activity that made the score occurred.", metadata=LASTING
+    )
     def reached_at(self) -> datetime:
         return self.place.reached_at
 
     @strawberry.field(
         description="The rank in the run before this one: they have climbed if it is greater than "
-        "`rank`. Null for who was not in it, and where there is none: in all time."
+        "`rank`. Null for who was not in it, and where there is none: in all time.",
+        metadata=LASTING,
     )
     async def previous_rank(self, info: Info) -> int | None:
         run = previous_run(self.run, info.context.program.rules.calendar)
         place = await place_of(info.context, run, self.place.member) if run else None
         return place.rank if place else None
 
-    @strawberry.field(description="Who it is.")
+    @strawberry.field(description="Who it is.", metadata=LASTING)
     def member(self) -> Annotated["Member", strawberry.lazy("gql.members.types")]:
         assert self.known is not None, "members are loaded where they are selected"
         return self.known

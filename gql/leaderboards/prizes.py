@@ -6,6 +6,7 @@ from gamification.definition.compiled import CompiledBoard, Prize
 from gamification.periods import FinalPeriod
 from gamification.use_cases.final_rank import board_of, winners
 from gql.context import Info
+from gql.lasting import LASTING
 from gql.leaderboards.boards import Run
 from gql.leaderboards.entries import LeaderboardEntry, entries_of
 from gql.leaderboards.standings import final_period
@@ -15,24 +16,27 @@ from gql.scalars import Quantity
 
 @strawberry.type(description="Points that a prize consists of.")
 class PrizePoints:
-    unit: str = strawberry.field(description="The key of the unit of points.")
-    amount: Quantity = strawberry.field(description="How many.")
+    unit: str = strawberry.field(description="The key of the unit of points.", metadata=LASTING)
+    amount: Quantity = strawberry.field(description="How many.", metadata=LASTING)
 
 
 @strawberry.type(description="What a leaderboard gives for ranks, in each of its runs.")
 class LeaderboardPrize:
-    first_rank: int = strawberry.field(description="The best rank that wins it.")
-    last_rank: int = strawberry.field(description="The last rank that wins it.")
+    first_rank: int = strawberry.field(description="The best rank that wins it.", metadata=LASTING)
+    last_rank: int = strawberry.field(description="The last rank that wins it.", metadata=LASTING)
     gives: list[PrizePoints] = strawberry.field(
         description="What everybody wins who has one of the ranks: those who share a rank do not "
-        "share its prize."
+        "share its prize.",
+        metadata=LASTING,
     )
 
 
 @strawberry.type(description="Who has won what in a final run of a leaderboard.")
 class PrizeWon:
-    entry: LeaderboardEntry = strawberry.field(description="Who, and where they stood.")
-    gives: list[PrizePoints] = strawberry.field(description="What they have won.")
+    entry: LeaderboardEntry = strawberry.field(
+        description="Who, and where they stood.", metadata=LASTING
+    )
+    gives: list[PrizePoints] = strawberry.field(description="What they have won.", metadata=LASTING)
 
 
 def prizes_of(board: CompiledBoard) -> list[LeaderboardPrize]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from gql.context import Info
+from gql.lasting import LASTING
 from gql.leaderboards.types import Leaderboard
 from gql.permissions import Read
 
@@ -14,6 +15,7 @@ class LeaderboardQueries:
     @strawberry.field(
         description="A leaderboard of the program. Null if there is none of this key.",
         permission_classes=[Read],
+        metadata=LASTING,
     )
     def leaderboard(
         self,

@@ -14,6 +14,7 @@ from gamification.ports import Standing
 from gamification.refusals import InvalidInput, NotFound
 from gamification.use_cases.rank import RADIUS_MAX
 from gql.context import Context, Info
+from gql.lasting import LASTING
 from gql.leaderboards import standings
 from gql.leaderboards.boards import Run, latest_runs, previous_run, run_at
 from gql.leaderboards.entries import LeaderboardEntry, entries_of, entry_of
@@ -63,18 +64,22 @@ class PeriodState(Enum):
 class LeaderboardPeriod:
     run: strawberry.Private[Run]
     key: str = strawberry.field(
-        description="Names the run on its board: `2017-08`, `w2017-08-21`; empty for all time."
+        description="Names the run on its board: `2017-08`, `w2017-08-21`; empty for all time.",
+        metadata=LASTING,
     )
-    starts_at: datetime | None = strawberry.field(description="Its beginning. Null for all time.")
+    starts_at: datetime | None = strawberry.field(
+        description="Its beginning. Null for all time.", metadata=LASTING
+    )
     ends_at: datetime | None = strawberry.field(
-        description="Its end, which belongs to the next run. Null for all time."
+        description="Its end, which belongs to the next run. Null for all time.", metadata=LASTING
     )
     final_at: datetime | None = strawberry.field(
         description="When it may become final: the scheduler does that within seconds. A run in "
-        "which nobody has a score is left as it is. Null for runs that are never final."
+        "which nobody has a score is left as it is. Null for runs that are never final.",
+        metadata=LASTING,
     )
 
-    @strawberry.field(description="Where it is in its life.")
+    @strawberry.field(description="Where it is in its life.", metadata=LASTING)
     async def state(self, info: Info) -> PeriodState:
         window, now = self.run.window, info.context.at
         if window.starts_at is not None and now < window.starts_at:
@@ -84,26 +89,28 @@ class LeaderboardPeriod:
         period = await standings.final_period(info.context, self.run)
         return PeriodState.SETTLING if period is None else PeriodState.FINAL
 
-    @strawberry.field(description="When it was made final. Null while it is not.")
+    @strawberry.field(description="When it was made final. Null while it is not.", metadata=LASTING)
     async def settled_at(self, info: Info) -> datetime | None:
         period = await standings.final_period(info.context, self.run)
         return None if period is None else period.settled_at
 
     @strawberry.field(
         description="The version of the definition by which it was settled and its prizes are "
-        "given: that in force when it ended. Null while it is not final."
+        "given: that in force when it ended. Null while it is not final.",
+        metadata=LASTING,
     )
     async def version(self, info: Info) -> int | None:
         period = await standings.final_period(info.context, self.run)
         return None if period is None else period.version
 
-    @strawberry.field(description="How many members have a score.")
+    @strawberry.field(description="How many members have a score.", metadata=LASTING)
     async def participant_count(self, info: Info) -> int:
         return await standings.participant_count(info.context, self.run)
 
     @strawberry.field(
         description="The run that ended where this one begins; of seasons the one before. Null if "
-        "there is none."
+        "there is none.",
+        metadata=LASTING,
     )
     def previous(
         self, info: Info
@@ -114,14 +121,15 @@ class LeaderboardPeriod:
 
     @strawberry.field(
         description="Who has won what, the best first: everybody whose rank wins something. Empty "
-        "until the run is final."
+        "until the run is final.",
+        metadata=LASTING,
     )
     async def prizes(
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[PrizeWon]:
         return await prizes_won(info, self.run, first=first, after=after)
 
-    @strawberry.field(description="The ranking, the best first.")
+    @strawberry.field(description="The ranking, the best first.", metadata=LASTING)
     async def entries(
         self,
         info: Info,
@@ -155,7 +163,8 @@ class LeaderboardPeriod:
 
     @strawberry.field(
         description="Those who stand next to a member, and the member. Empty for one without a "
-        "score: `threshold` tells what it takes to enter."
+        "score: `threshold` tells what it takes to enter.",
+        metadata=LASTING,
     )
     async def around(
         self,
@@ -168,7 +177,9 @@ class LeaderboardPeriod:
     ) -> list[LeaderboardEntry]:
         return await neighbours(info, self.run, member, radius=radius)
 
-    @strawberry.field(description="Where a member stands. Null for one without a score.")
+    @strawberry.field(
+        description="Where a member stands. Null for one without a score.", metadata=LASTING
+    )
     async def entry(
         self,
         info: Info,
@@ -178,7 +189,8 @@ class LeaderboardPeriod:
         return await entry_of(info, self.run, found.id) if found else None
 
     @strawberry.field(
-        description="The score that stands at a rank now. Null if nobody does: any score will do."
+        description="The score that stands at a rank now. Null if nobody does: any score will do.",
+        metadata=LASTING,
     )
     async def threshold(
         self,
@@ -205,23 +217,26 @@ class LeaderboardPeriod:
 @strawberry.type(description="A ranking of members, in each run of its window of time.")
 class Leaderboard(Node):
     board: strawberry.Private[CompiledBoard]
-    key: str = strawberry.field(description="Its name in the definition.")
-    name: str = strawberry.field(description="What members read.")
-    ties: Ties = strawberry.field(description="How equal scores are ranked.")
+    key: str = strawberry.field(description="Its name in the definition.", metadata=LASTING)
+    name: str = strawberry.field(description="What members read.", metadata=LASTING)
+    ties: Ties = strawberry.field(description="How equal scores are ranked.", metadata=LASTING)
     every: str = strawberry.field(
-        description="How long a run is: `week`, `30 days`, `all time`, or the names of seasons."
+        description="How long a run is: `week`, `30 days`, `all time`, or the names of seasons.",
+        metadata=LASTING,
     )
 
     prizes: list[LeaderboardPrize] = strawberry.field(
-        description="What its ranks win in each run, the best first. Empty: nothing."
+        description="What its ranks win in each run, the best first. Empty: nothing.",
+        metadata=LASTING,
     )
 
-    @strawberry.field(description="An opaque id.")
+    @strawberry.field(description="An opaque id.", metadata=LASTING)
     def id(self) -> strawberry.ID:
         return node_id("Leaderboard", self.key)
 
     @strawberry.field(
-        description="The run that a moment belongs to; between two seasons the one that is next."
+        description="The run that a moment belongs to; between two seasons the one that is next.",
+        metadata=LASTING,
     )
     def period(
         self,
@@ -234,7 +249,9 @@ class Leaderboard(Node):
         run = run_at(self.board, at or context.at, context.program.rules.calendar)
         return LeaderboardPeriod.of(run, context.program.rules)
 
-    @strawberry.field(description="The runs in which anybody has scored, the latest first.")
+    @strawberry.field(
+        description="The runs in which anybody has scored, the latest first.", metadata=LASTING
+    )
     async def periods(
         self,
         info: Info,

@@ -23,6 +23,7 @@ from gql.explain.challenges import ChallengeExplanation, challenge_explained
 from gql.explain.ranks import RankExplanation, rank_explained
 from gql.explain.streaks import StreakExplanation, streak_explained
 from gql.explain.tiers import TierExplanation, tier_explained
+from gql.lasting import LASTING
 from gql.leaderboards.boards import run_at
 from gql.leaderboards.entries import LeaderboardEntry, entry_of
 from gql.leaderboards.types import board_of
@@ -52,11 +53,11 @@ from gql.tiers.types import Tier
 class Member(Node):
     record: strawberry.Private[ports.Member]
 
-    @strawberry.field(description="The app's own id of this person.")
+    @strawberry.field(description="The app's own id of this person.", metadata=LASTING)
     def external_id(self) -> str:
         return self.record.external_id
 
-    @strawberry.field(description="What others read.")
+    @strawberry.field(description="What others read.", metadata=LASTING)
     def display_name(self) -> str | None:
         return self.record.display_name
 
@@ -85,7 +86,7 @@ class Member(Node):
         lived_in = zone_of(self.record.id, lambda _: tally)
         return None if lived_in is None else lived_in.key
 
-    @strawberry.field(description="An opaque id.")
+    @strawberry.field(description="An opaque id.", metadata=LASTING)
     def id(self) -> strawberry.ID:
         return node_id("Member", self.record.external_id)
 

@@ -11,6 +11,7 @@ from gql.badges.types import Badge
 from gql.campaigns.types import Campaign
 from gql.challenges.types import Challenge
 from gql.context import Context, Info
+from gql.lasting import LASTING
 from gql.leaderboards.types import Leaderboard
 from gql.pages import After, Connection, First, Node, node_id
 from gql.permissions import WriteDefinition
@@ -59,15 +60,18 @@ class ActivityType:
 @strawberry.type(description="A gamification or loyalty programme: its rules and its members.")
 class Program(Node):
     value: strawberry.Private[ProgramValue]
-    key: str = strawberry.field(description="Its name in the definition.")
-    name: str = strawberry.field(description="What people call it.")
-    description: str | None = strawberry.field(description="What it is for.")
+    key: str = strawberry.field(description="Its name in the definition.", metadata=LASTING)
+    name: str = strawberry.field(description="What people call it.", metadata=LASTING)
+    description: str | None = strawberry.field(description="What it is for.", metadata=LASTING)
     time_zone: str = strawberry.field(
-        description="The IANA zone whose days, weeks and months are meant: `Europe/Lisbon`."
+        description="The IANA zone whose days, weeks and months are meant: `Europe/Lisbon`.",
+        metadata=LASTING,
     )
-    version: int = strawberry.field(description="The version of the definition in force.")
+    version: int = strawberry.field(
+        description="The version of the definition in force.", metadata=LASTING
+    )
 
-    @strawberry.field(description="An opaque id.")
+    @strawberry.field(description="An opaque id.", metadata=LASTING)
     def id(self) -> strawberry.ID:
         return node_id("Program", self.key)
 
@@ -104,7 +108,7 @@ class Program(Node):
         found = (Challenge.of(rules, key) for key in rules.challenges)
         return [challenge for challenge in found if challenge]
 
-    @strawberry.field(description="The leaderboards.")
+    @strawberry.field(description="The leaderboards.", metadata=LASTING)
     def leaderboards(self) -> list[Leaderboard]:
         return [Leaderboard.of(board) for board in self.value.rules.boards.values()]
 

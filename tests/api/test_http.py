@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from gql.bodies import BODY_SIZE_MAX
-from gql.http import GRAPHQL_JSON, JSON
+from gql.requests import JSON
+from gql.responses import GRAPHQL_JSON
 from tests.api.world import World
 
 TYPENAME = {"query": "{ __typename }"}

@@ -33,7 +33,8 @@ fragment place on LeaderboardEntry {
 
 @pytest.fixture
 async def ranks(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HeldRanks]:
-    """Every board is worth an index."""
+    """Every board is worth an index, and every question is worked out."""
+    world.answers = None
     monkeypatch.setattr(held, "WORTH_FROM", 0)
     versions = Versions(world.store.data_versions)
     made = HeldRanks(world.store, versions.of, members_max=1000, clock=time.monotonic)

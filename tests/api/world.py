@@ -18,6 +18,7 @@ from gamification.ranks.asking import NoIndexes, Ranks
 from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import apply_definition
 from gamification.use_cases.record_activities import Recorded, record_activities
+from gql.answers import Answers
 from gql.bodies import BODIES_SIZE_MAX
 from gql.context import Context
 from gql.errors import Unauthenticated
@@ -91,6 +92,10 @@ class World:
     at: datetime = NOON
     ranks: Ranks = field(default_factory=NoIndexes)
     keys: "count[int]" = field(default_factory=lambda: count(1))
+    answers: Answers | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self.store.data_versions)
 
     # The server's parts, as `Context` asks for them.
 
@@ -151,6 +156,7 @@ class World:
             page="<!doctype html>",
             patience=patience,
             request_bytes_max=request_bytes_max,
+            answers=self.answers,
         )
 
     # What tests do.
