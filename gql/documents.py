@@ -55,6 +55,11 @@ class Prepared(NamedTuple):
         )
 
 
+def name_of(operation: OperationDefinitionNode) -> str | None:
+    """What a document calls an operation, whether or not the request names it; None: nothing."""
+    return operation.name.value if operation.name is not None else None
+
+
 def prepare(schema: GraphQLSchema, text: str) -> Prepared:
     """Parse, measure and validate a document. It is not validated if it is too large for that.
 
@@ -129,6 +134,11 @@ class Subscribed(NamedTuple):
 
     operation: OperationDefinitionNode
     cost: int
+
+    @property
+    def name(self) -> str | None:
+        """What its document calls it."""
+        return name_of(self.operation)
 
 
 class PreparedDocuments(SchemaExtension):

@@ -14,7 +14,7 @@ from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExe
 from strawberry.types.graphql import OperationType
 
 from gql.context import Context
-from gql.documents import Prepared, objections, prepared_once
+from gql.documents import Prepared, name_of, objections, prepared_once
 from gql.errors import tell, unexpected
 from gql.executor import ListExecutor
 from gql.observing import Kind, Outcome, outcome_of
@@ -57,7 +57,7 @@ class Schema(strawberry.Schema):
         kind = OperationType(operation.operation.value)
         if allowed_operation_types is not None and kind not in allowed_operation_types:
             raise InvalidOperationTypeError(kind)
-        observed = observer.begins(Kind(kind.value), operation_name, prepared.size.cost)
+        observed = observer.begins(Kind(kind.value), name_of(operation), prepared.size.cost)
         outcome = Outcome.ABANDONED
         try:
             result = await self._answered(prepared, variable_values, context_value, operation_name)

@@ -56,7 +56,8 @@ class Observer(Protocol):
     """Whoever wants to know. None of these may fail or wait."""
 
     def begins(self, kind: Kind, name: str | None, cost: int) -> Observed:
-        """An operation of this static cost begins, in the task that executes it."""
+        """An operation of this static cost begins, in the task that executes it. The name is that
+        in its document, if it has one."""
         ...
 
     def told(self, followers: int) -> None:

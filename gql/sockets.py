@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
-import structlog
 from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -35,7 +34,7 @@ from gql.following import (
 from gql.observing import Dropped, Kind, Observed
 from gql.pushing import PUSHING
 from gql.sharing import Asked, Groups
-from gql.tracing import trace_id_of_payload
+from gql.tracing import following, trace_of_payload
 
 SLOW_READER = 1013
 """RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
@@ -160,9 +159,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             )
             return
         # The operation's task is begun with what is bound here.
-        with structlog.contextvars.bound_contextvars(
-            trace_id=trace_id_of_payload(message["payload"])
-        ):
+        with following(trace_of_payload(message["payload"])):
             await super().handle_subscribe(message)
 
     async def send_message(self, message: Message) -> None:
@@ -202,7 +199,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if subscribed is None:
             await self._answer(operation, context)
         else:
-            observed = context.observer.begins(Kind.SUBSCRIPTION, name, subscribed.cost)
+            observed = context.observer.begins(Kind.SUBSCRIPTION, subscribed.name, subscribed.cost)
             asked = Asked.of(operation.query, name, variables, subscribed.operation)
             await self._follow(operation, asked, context, observed)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})

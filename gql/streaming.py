@@ -81,7 +81,7 @@ class EventStreams:
         subscribed = subscription_of(self._schema, query, name, variables)
         if subscribed is None:
             return None
-        observed = context.observer.begins(Kind.SUBSCRIPTION, name, subscribed.cost)
+        observed = context.observer.begins(Kind.SUBSCRIPTION, subscribed.name, subscribed.cost)
         asked = Asked.of(query, name, variables, subscribed.operation)
         if last_event_id := request.headers.get("last-event-id"):
             asked = asked._replace(after=last_event_id)

@@ -45,6 +45,8 @@ class Request:
     program: Program
     new: Sequence[NewFact]
     results: "asyncio.Future[Sequence[Result]]"
+    asked_by: object = None
+    """What asks, as the recorder's observer knows it."""
     is_alone: bool = False
     """Its company failed with it: whose fault that was shows when each is recorded by itself."""
 

@@ -1,10 +1,12 @@
 """Who is told how the server does, and counts it; without this the numbers would stay at 0."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from time import perf_counter
 from types import TracebackType
 
-from gql.observing import Dropped, Kind, Outcome
+from gql.observing import Dropped, Kind, Observed, Outcome
 from server.metrics import Metrics
 from server.scheduling import Pass
 
@@ -29,7 +31,7 @@ class Observer:
         """An HTTP request was answered."""
         self._responses(status).inc()
 
-    def begins(self, kind: Kind, name: str | None, cost: int) -> "_Operation":
+    def begins(self, kind: Kind, name: str | None, cost: int) -> Observed:
         self._costs(kind).observe(cost)
         return _Operation(self, kind)
 
@@ -51,7 +53,11 @@ class Observer:
 
     # ------------------------------------------------------------- the recorder and the scheduler
 
-    def batch(self, facts: int) -> "_Batch":
+    def asking(self) -> object:
+        """What asks for a fact to be recorded: numbers do not tell."""
+        return None
+
+    def batch(self, facts: int, asked_by: Sequence[object]) -> AbstractContextManager[None]:
         """Facts are written in one transaction, as long as the block lasts."""
         return _Batch(self._metrics, facts)
 

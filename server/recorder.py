@@ -36,8 +36,13 @@ class Record(Protocol):
 class RecorderObserver(Protocol):
     """Wants to know what the recorder does."""
 
-    def batch(self, facts: int) -> AbstractContextManager[None]:
-        """So many facts are written in one transaction, as long as the block lasts."""
+    def asking(self) -> object:
+        """What asks for a fact to be recorded, as the observer knows it; in the caller's task."""
+        ...
+
+    def batch(self, facts: int, asked_by: Sequence[object]) -> AbstractContextManager[None]:
+        """So many facts are written in one transaction, as long as the block lasts, for all that
+        have asked."""
         ...
 
     def busy(self) -> None:
@@ -48,7 +53,10 @@ class RecorderObserver(Protocol):
 class _Unobserved:
     """Nobody wants to know."""
 
-    def batch(self, facts: int) -> AbstractContextManager[None]:
+    def asking(self) -> object:
+        return None
+
+    def batch(self, facts: int, asked_by: Sequence[object]) -> AbstractContextManager[None]:
         return nullcontext()
 
     def busy(self) -> None: ...
@@ -118,7 +126,8 @@ class BatchingRecorder:
         self, program: Program, new: Sequence[NewFact], kind: Kind
     ) -> Sequence[Result]:
         results: asyncio.Future[Sequence[Result]] = asyncio.get_running_loop().create_future()
-        request = Request(program, [self._keyed(each) for each in new], results)
+        keyed = [self._keyed(each) for each in new]
+        request = Request(program, keyed, results, self._observer.asking())
         try:
             self._take(LaneKey(program.id, kind), request)
         except Busy:
@@ -150,8 +159,7 @@ class BatchingRecorder:
         while self._lanes.has_turn:
             lane, batch = self._lanes.take()
             started = loop.time()
-            with self._observer.batch(sum(len(request.new) for request in batch)):
-                again = await self._settle(batch)
+            again = await self._settle(batch)
             self._lanes.done(lane, seconds=loop.time() - started, again=again)
 
     async def _settle(self, batch: Sequence[Request]) -> Sequence[Request]:
@@ -159,7 +167,9 @@ class BatchingRecorder:
         requests that are to be tried again, without each other."""
         try:
             program = max((request.program for request in batch), key=_version)
-            results = await self._recorded(program, [new for each in batch for new in each.new])
+            new = [each for request in batch for each in request.new]
+            with self._observer.batch(len(new), [request.asked_by for request in batch]):
+                results = await self._recorded(program, new)
         except Exception as error:  # noqa: BLE001 (the worker loop: an error belongs to its caller)
             if len(batch) > 1:
                 _log.warning("batch_failed", size=len(batch), exc_info=error)

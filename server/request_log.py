@@ -9,7 +9,7 @@ from time import perf_counter
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gql.tracing import trace_id_of
+from gql.tracing import following, trace_of
 
 _log = structlog.stdlib.get_logger("server.requests")
 
@@ -38,9 +38,17 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        trace_id = trace_id_of(_header(scope, _TRACE_HEADER).decode("latin-1"))
+        trace = trace_of(_header(scope, _TRACE_HEADER).decode("latin-1"))
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        with following(trace):
+            ids = (_HEADER, request_id.encode()), (b"x-trace-id", trace.id.encode())
+            await self._respond(scope, receive, send, ids)
+
+    async def _respond(
+        self, scope: Scope, receive: Receive, send: Send, ids: tuple[tuple[bytes, bytes], ...]
+    ) -> None:
+        """Let the application answer, with these headers too, and write the line."""
         started = perf_counter()
         status = 0
 
@@ -48,7 +56,6 @@ class RequestLog:
             nonlocal status
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
-                ids = (_HEADER, request_id.encode()), (b"x-trace-id", trace_id.encode())
                 message["headers"] = [*message.get("headers", ()), *ids]
             elif message["type"] == "websocket.accept":
                 status = 101

@@ -30,6 +30,7 @@ from server.recorder import BatchingRecorder
 from server.retrying import retrying
 from server.scheduling import Lease, Scheduler
 from server.settings import Settings
+from server.tracing import Observing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,23 @@ class Services:
     ranks: RankIndexes
 
     @classmethod
-    def of(cls, settings: Settings, store: Store, redis: Redis | None = None) -> Self:
+    def of(
+        cls,
+        settings: Settings,
+        store: Store,
+        redis: Redis | None = None,
+        observing: Observing = Observer,
+    ) -> Self:
         """The services of one process, with nothing running yet. `redis` is where it meets the
-        others; None: it is alone, or asks the database what they have done."""
+        others; None: it is alone, or asks the database what they have done. `observing` makes
+        whoever is told how it does."""
         api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
         programs = CachedPrograms(store)
         neighbours = None if redis is None else Neighbours(redis, settings.redis_prefix)
         hub = SharedHub(store, neighbours)
         live = Live(hub, Watch(store, hub, programs), neighbours, programs, api_keys)
         metrics = Metrics()
-        observer = Observer(metrics)
+        observer = observing(metrics)
         recorder = BatchingRecorder(
             partial(record_activities, store, hub, new_key=fresh_key),
             now=now,

@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         "127.0.0.1",
         description="The address of that port. Whoever reaches it may read the numbers.",
     )
+    tracing: bool = Field(
+        False,
+        description="Whether operations are traced with OpenTelemetry: the extra `otel` must be "
+        "installed, and the variables OTEL_… of its SDK say where to.",
+    )
     rank_index_members_max: int = Field(
         2_000_000,
         ge=0,

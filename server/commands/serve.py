@@ -74,13 +74,18 @@ async def _serving(settings: Settings, parent: Parent | None = None) -> None:
     from server.metrics_page import metrics_served
     from server.redis import opened_redis
     from server.services import Services
+    from server.tracing import opened_tracing
 
     async def started(url: str) -> None:
         if parent is None:
             _log.info("listening", url=url)
 
-    async with opened(settings) as store, opened_redis(settings) as redis:
-        services = Services.of(settings, store, redis)
+    async with (
+        opened_tracing(settings) as observing,
+        opened(settings) as store,
+        opened_redis(settings) as redis,
+    ):
+        services = Services.of(settings, store, redis, observing)
         app = create_app(settings, store, services=services)
         async with metrics_served(services.metrics.registry, settings):
             await run(app, settings, on_started=started, parent=parent)

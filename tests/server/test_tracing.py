@@ -11,7 +11,7 @@ from websockets.typing import Subprotocol
 from gamification.ports import ProgramRecord
 from gamification.twin import Twin
 from gamification.twin.reading import TwinReading
-from gql.tracing import trace_id_of
+from gql.tracing import trace_of
 from server.app import create_app
 from server.serving import config_for
 from server.settings import read_settings
@@ -68,7 +68,7 @@ def traces() -> Iterator[list[str | None]]:
     ],
 )
 def test_a_trace_that_cannot_be_believed_is_a_new_one(traceparent: object, is_valid: bool) -> None:
-    one, two = trace_id_of(traceparent), trace_id_of(traceparent)
+    one, two = trace_of(traceparent).id, trace_of(traceparent).id
     if is_valid:
         assert one == two == TRACE
     else:
