@@ -22,8 +22,9 @@ from gamification.program import Program
 from gamification.turns import Stretch, stretch_at
 from gql.bounded import Bounded
 from gql.context import Context
-from gql.documents import TEXT_CACHED_MAX, core_schema, prepared_once
+from gql.documents import TEXT_CACHED_MAX, core_schema, name_of, prepared_once
 from gql.freshness import ReadVersions, Versions
+from gql.observing import Kind, Observed, Observer, Outcome, outcome_of
 
 ANSWERS_BYTES_MAX = 64 * 1024 * 1024
 """Bytes that answers take which are kept, if nothing else is set."""
@@ -55,6 +56,9 @@ class Question(NamedTuple):
     size: int
     program: Program
     at: datetime
+    name: str | None
+    cost: int
+    observer: Observer
 
     @classmethod
     def of(
@@ -83,7 +87,19 @@ class Question(NamedTuple):
         canonical = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
         version = context.program.record.versions[-1].version
         key = (context.viewer, version, text, operation_name, canonical)
-        return cls(key, len(text) + len(canonical), context.program, context.at)
+        return cls(
+            key,
+            len(text) + len(canonical),
+            context.program,
+            context.at,
+            name_of(operation),
+            prepared.size.cost,
+            context.observer,
+        )
+
+    def begins(self) -> Observed:
+        """A question that needs no execution of its own is an operation all the same."""
+        return self.observer.begins(Kind.QUERY, self.name, self.cost)
 
 
 class Counts(NamedTuple):
@@ -140,6 +156,7 @@ class Answers:
         kept = self._kept.get(question.key)
         if kept is not None and kept.version == version and kept.stretch.holds(question.at):
             self._hits += 1
+            question.begins().ends(Outcome.DONE)
             return kept.answer
         return await self._flown(question, version, execute)
 
@@ -155,12 +172,27 @@ class Answers:
         flight = self._flights.get(place)
         if flight is not None and flight.stretch.holds(question.at):
             self._joined += 1
-        else:
-            self._misses += 1
-            stretch = stretch_at(question.program.rules, question.at)
-            # The task is nobody's own: it goes on when the one who came first has left.
-            task = asyncio.create_task(self._execute(question, version, stretch, execute))
-            flight = self._flights[place] = _Flight(stretch, task)
+            return await self._joined_to(flight, place, question)
+        self._misses += 1
+        stretch = stretch_at(question.program.rules, question.at)
+        # The task is nobody's own: it goes on when the one who came first has left.
+        task = asyncio.create_task(self._execute(question, version, stretch, execute))
+        flight = self._flights[place] = _Flight(stretch, task)
+        return await self._landed(flight, place)
+
+    async def _joined_to(
+        self, flight: _Flight, place: Hashable, question: Question
+    ) -> Answer | ExecutionResult:
+        """What another's execution says."""
+        observed, outcome = question.begins(), Outcome.ABANDONED
+        try:
+            result = await self._landed(flight, place)
+            outcome = Outcome.DONE if isinstance(result, Answer) else outcome_of(result)
+            return result
+        finally:
+            observed.ends(outcome)
+
+    async def _landed(self, flight: _Flight, place: Hashable) -> Answer | ExecutionResult:
         flight.waiting += 1
         try:
             return await asyncio.shield(flight.task)

@@ -101,6 +101,16 @@ async def test_operations_are_counted_by_what_became_of_them() -> None:
         assert app.number("http_responses_total", status="200") == 7
 
 
+async def test_operations_that_need_no_execution_of_their_own_are_counted() -> None:
+    async with asking(Twin(), "read") as app:
+        await asyncio.gather(*(app("{ program { key } }") for _ in range(3)))
+        await app("{ program { key } }")
+        names = [f"kept_answers_{name}" for name in ("misses", "joined", "hits")]
+        assert [app.number(name) for name in names] == [1, 2, 1]
+        assert app.operations("query") == {"done": 4}
+        assert app.number("operation_seconds_count", kind="query") == 4
+
+
 async def test_a_fault_of_ours_is_counted_as_one() -> None:
     class Broken(Twin):
         """A store whose programs cannot be read from, for a reason that nobody foresees."""
