@@ -48,28 +48,26 @@ class Answer(NamedTuple):
         return cls(body, f'"{sha256(body).hexdigest()[:32]}"')
 
 
-class Question(NamedTuple):
-    """What decides an answer besides the data: who has the same key at one moment, and at one data
-    version, is answered the same."""
+class Wording(NamedTuple):
+    """What is asked, whoever asks."""
 
-    key: Hashable
-    size: int
-    program: Program
-    at: datetime
+    text: str
+    operation_name: str | None
+    variables: bytes
+    """Those that the query declares, in one form."""
     name: str | None
+    """The operation's own name, which a request need not repeat."""
     cost: int
-    observer: Observer
 
     @classmethod
     def of(
         cls,
         schema: BaseSchema,
-        context: Context,
         text: str,
         *,
         operation_name: str | None,
         variables: Mapping[str, Any] | None,
-    ) -> "Question | None":
+    ) -> "Wording | None":
         """None for a query that reads anything but public leaderboards, or that is none."""
         if len(text) > TEXT_CACHED_MAX:
             return None
@@ -85,21 +83,31 @@ class Question(NamedTuple):
         names = [each.variable.name.value for each in operation.variable_definitions or ()]
         read = {name: given[name] for name in names if name in given}
         canonical = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
+        return cls(text, operation_name, canonical, name_of(operation), prepared.size.cost)
+
+
+class Question(NamedTuple):
+    """What decides an answer besides the data: who has the same key at one moment, and at one data
+    version, is answered the same."""
+
+    key: Hashable
+    size: int
+    program: Program
+    at: datetime
+    wording: Wording
+    observer: Observer
+
+    @classmethod
+    def of(cls, wording: Wording, context: Context) -> "Question":
+        """Something that is asked, by somebody and now."""
         version = context.program.record.versions[-1].version
-        key = (context.viewer, version, text, operation_name, canonical)
-        return cls(
-            key,
-            len(text) + len(canonical),
-            context.program,
-            context.at,
-            name_of(operation),
-            prepared.size.cost,
-            context.observer,
-        )
+        size = len(wording.text) + len(wording.variables)
+        key = (context.viewer, version, wording)
+        return cls(key, size, context.program, context.at, wording, context.observer)
 
     def begins(self) -> Observed:
         """A question that needs no execution of its own is an operation all the same."""
-        return self.observer.begins(Kind.QUERY, self.name, self.cost)
+        return self.observer.begins(Kind.QUERY, self.wording.name, self.wording.cost)
 
 
 class Counts(NamedTuple):

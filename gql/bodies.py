@@ -1,6 +1,6 @@
 """Without this module many large requests at once would fill the memory before any is refused."""
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 BODY_SIZE_MAX = 1024 * 1024
 """Bytes. A thousand activities of a kilobyte each fit."""
@@ -64,15 +64,21 @@ class Held:
         self._release()
 
     async def _read(self) -> bytes:
-        body = bytearray()
-        async for chunk in self._request.stream():
-            self._bodies.admit(len(chunk))
-            self._size += len(chunk)
-            self._bodies.size += len(chunk)
-            body += chunk
-            if len(body) > BODY_SIZE_MAX:
+        parts: list[bytes] = []
+        is_whole = False
+        while not is_whole:
+            message = await self._request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            part: bytes = message.get("body", b"")
+            self._bodies.admit(len(part))
+            self._size += len(part)
+            self._bodies.size += len(part)
+            if self._size > BODY_SIZE_MAX:
                 raise TooLarge
-        return bytes(body)
+            parts.append(part)
+            is_whole = not message.get("more_body", False)
+        return b"".join(parts)
 
     def _release(self) -> None:
         self._bodies.size -= self._size

@@ -34,7 +34,8 @@ from gql.errors import (
     Unauthenticated,
 )
 from gql.following import DEFAULT_PATIENCE, Patience
-from gql.requests import Asked, RequestRefused, asked_by, media_type_checked
+from gql.readings import Read, Readings
+from gql.requests import Asked, RequestRefused, media_type_checked
 from gql.responses import HEADERS, answering, overloaded, refusal
 from gql.sharing import Groups
 from gql.sockets import Connection, SocketAdapter, SocketHandler, Sockets
@@ -95,6 +96,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         self.sockets = Sockets()
         self.streams = EventStreams(schema, self.groups, patience)
         self._bodies = Bodies(request_bytes_max)
+        self._readings = Readings(schema)
         self._answers = answers
 
     # --------------------------------------------------------------------------------- HTTP
@@ -124,32 +126,27 @@ class GraphQLApp(GraphQL[Connection, None]):
         try:
             media_type_checked(request)
             async with self._bodies.body_of(request) as body:
-                asked = asked_by(request, body)
+                read = self._readings.of(request, body)
                 context = await self._context_of(request, None)
-                if accepts_events(accept) and (stream := self.streams.of(request, asked, context)):
-                    return stream
-                result = await self._answered(request, asked, context)
+                if accepts_events(accept):
+                    if stream := self.streams.of(request, read.asked, context):
+                        return stream
+                    result = await self._execute(request, read.asked, context)
+                else:
+                    result = await self._answered(request, read, context)
         except (RequestRefused, TooLarge, NoRoom, Unauthenticated) as error:
             return _refusal_of(error)
         return answering(result, request)
 
     async def _answered(
-        self, request: Request, asked: Asked, context: Context
+        self, request: Request, read: Read, context: Context
     ) -> Answer | ExecutionResult:
         """The last answer while it holds, where answers are kept; otherwise what the execution
         says."""
-        if self._answers is None or accepts_events(request.headers.get("accept", "")):
-            return await self._execute(request, asked, context)
-        question = Question.of(
-            self.schema,
-            context,
-            asked.query,
-            operation_name=asked.operation_name,
-            variables=asked.variables,
-        )
-        if question is None:
-            return await self._execute(request, asked, context)
-        return await self._answers.of(question, lambda: self._execute(request, asked, context))
+        if self._answers is None or read.wording is None:
+            return await self._execute(request, read.asked, context)
+        question = Question.of(read.wording, context)
+        return await self._answers.of(question, lambda: self._execute(request, read.asked, context))
 
     async def _execute(self, request: Request, asked: Asked, context: Context) -> ExecutionResult:
         try:

@@ -1,6 +1,6 @@
 """The web application: which URL leads where, and what begins and ends with it."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -65,16 +65,25 @@ def create_app(
         ],
         middleware=[
             Middleware(RequestLog, on_response=parts.observer.responded),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.allowed_origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "traceparent"],
-                max_age=PREFLIGHT_SECONDS,
-            ),
+            *_sharing(settings.allowed_origins),
         ],
         lifespan=lifespan,
     )
+
+
+def _sharing(allowed_origins: Sequence[str]) -> list[Middleware]:
+    """Lets pages of these origins read answers; without any, browsers let none."""
+    if not allowed_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=allowed_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "traceparent"],
+            max_age=PREFLIGHT_SECONDS,
+        )
+    ]
 
 
 def _show_subscriptions(metrics: Metrics, graphql: GraphQLApp) -> None:
