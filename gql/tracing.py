@@ -51,6 +51,12 @@ def trace_of_payload(payload: Mapping[str, Any]) -> Trace:
     return trace_of(extensions.get("traceparent"))
 
 
+def follow(trace: Trace) -> None:
+    """What this task does or begins from here on is part of the trace."""
+    _followed.set(trace)
+    structlog.contextvars.bind_contextvars(trace_id=trace.id)
+
+
 @contextmanager
 def following(trace: Trace) -> Generator[None]:
     """What is done or begun in the block is part of the trace."""

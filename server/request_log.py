@@ -9,7 +9,7 @@ from time import perf_counter
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gql.tracing import following, trace_of
+from gql.tracing import follow, trace_of
 
 _log = structlog.stdlib.get_logger("server.requests")
 
@@ -41,9 +41,9 @@ class RequestLog:
         trace = trace_of(_header(scope, _TRACE_HEADER).decode("latin-1"))
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        with following(trace):
-            ids = (_HEADER, request_id.encode()), (b"x-trace-id", trace.id.encode())
-            await self._respond(scope, receive, send, ids)
+        follow(trace)
+        ids = (_HEADER, request_id.encode()), (b"x-trace-id", trace.id.encode())
+        await self._respond(scope, receive, send, ids)
 
     async def _respond(
         self, scope: Scope, receive: Receive, send: Send, ids: tuple[tuple[bytes, bytes], ...]
