@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from models.store import open_store
+from tests.proofs.acknowledged import Log
 from tests.proofs.forum import DEFINITION, SLICE, digests, forum, gamification
 
 KILLS = 6
@@ -83,25 +84,6 @@ async def test_a_server_killed_at_any_time_keeps_what_it_acknowledged(
     assert log.acknowledged == {f"kill-{number}" for number in range(ACTIVITIES)}
     assert await _comments(database_url) == ACTIVITIES
     gamification("verify", "--program", "travel-forum", url=database_url, folder=tmp_path)
-
-
-class Log:
-    """What the clients still have to send, and what the server has acknowledged."""
-
-    def __init__(self, keys: list[str]) -> None:
-        self.waiting = keys
-        self.acknowledged: set[str] = set()
-        self._grown = asyncio.Event()
-
-    def acknowledge(self, key: str) -> None:
-        self.acknowledged.add(key)
-        self._grown.set()
-
-    async def reached(self, count: int) -> None:
-        """Wait until so many are acknowledged."""
-        while len(self.acknowledged) < count:
-            self._grown.clear()
-            await self._grown.wait()
 
 
 async def _stored(url: str, keys: set[str]) -> set[str]:

@@ -43,7 +43,7 @@ class Running:
 
     async def ended(self) -> int:
         async with asyncio.timeout(SECONDS_MAX):
-            await self.reading
+            await asyncio.shield(self.reading)  # it goes on, whoever stops waiting
             return await self.process.wait()
 
     @asynccontextmanager
