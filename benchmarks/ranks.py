@@ -7,12 +7,13 @@ from random import Random
 import orjson
 
 from benchmarks.passing import cost
-from benchmarks.running import Database, running
+from benchmarks.running import Database, Running, running
 from benchmarks.sizes import size
 from benchmarks.table import Figure
 
 MEMBERS = size("MEMBERS", 1_000_000)
 FEW = 1_000
+BUSY_PERCENT = 20
 
 DEFINITION = """
 key: ranks-{members}
@@ -22,6 +23,9 @@ metrics: {{score: {{sum: value, of: run}}}}
 leaderboards: {{score: {{name: Score, metric: score}}}}
 """
 ENTRY = "rank position tiedWith score member { externalId }"
+SETTINGS = {"GAMIFICATION_ANSWER_CACHE_BYTES_MAX": "0"}
+"""Few members ask the same again soon: the ranking is measured, not the keeping of answers."""
+
 OWN = f"""query ($member: String!) {{
   leaderboard(key: "score") {{ period {{ entry(member: $member) {{ {ENTRY} }} }} }}
 }}"""
@@ -37,8 +41,9 @@ def measure() -> Iterable[Figure]:
         key = f"ranks-{members}"
         rules = DEFINITION.format(members=members)
         filled = partial(_fill, program=key, members=members)
-        with running("postgresql", rules, key, filled=filled) as server:
+        with running("postgresql", rules, key, filled=filled, settings=SETTINGS) as server:
             before = server.memory
+            _warm(server, members)
             for name, query in (("own rank", OWN), ("around me", AROUND)):
                 found = cost(server, _asked(query, members), connections=16)
                 spent[name] = found.both
@@ -48,6 +53,13 @@ def measure() -> Iterable[Figure]:
     for name in few:
         ratio = many[name] / few[name]
         yield Figure(f"{name}: among {MEMBERS:,} against {FEW:,}", ratio, "times", "≤ 1.2")
+
+
+def _warm(server: Running, members: int) -> None:
+    """Ask for a rank, which begins the index of a large board, and wait until the server rests."""
+    cost(server, _asked(OWN, members), connections=1, seconds=0.2, passes=1)
+    while server.server.cpu_percent(interval=2) > BUSY_PERCENT:
+        pass
 
 
 def _fill(database: Database, *, program: str, members: int) -> None:
