@@ -13,7 +13,7 @@ from gamification.ports import Board, Hub, Reading, Store
 from gamification.program import Program
 from gamification.ranks.asking import NoIndexes, Ranking, Ranks
 from gamification.refusals import Refusal
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from gql.audience import Audience
 from gql.loaders import Loaders
 from gql.observing import UNOBSERVED, Observer

@@ -12,7 +12,7 @@ from gamification.commands import NewFact
 from gamification.ids import ProgramId
 from gamification.program import Program
 from gamification.refusals import Busy, Refusal
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 
 Result = Recorded | Refusal
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gamification.commands import NewFact
 from gamification.program import Program
 from gamification.refusals import Busy
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from server.lanes import Kind, LaneKey, Lanes, Request, Result, shares
 from server.retrying import retrying
 

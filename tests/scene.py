@@ -21,7 +21,8 @@ from gamification.refusals import Refusal
 from gamification.twin import Twin
 from gamification.use_cases.apply_definition import Applied, Backfill, apply_definition
 from gamification.use_cases.difference import Difference
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import record_activities
+from gamification.use_cases.recorded import Recorded
 from gamification.use_cases.retract_activity import Retracted, retract_activity
 from gamification.use_cases.update_member import update_member
 from gamification.use_cases.verify_program import verify_program

@@ -10,7 +10,8 @@ from gamification.facts import Scalar
 from gamification.ports import Board, Bus, Member, Standing, Store
 from gamification.program import Program
 from gamification.teams import run_and_team
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import record_activities
+from gamification.use_cases.recorded import Recorded
 
 PAGE_SIZE = 200
 """How many members one transaction rewards."""

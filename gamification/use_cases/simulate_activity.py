@@ -12,7 +12,8 @@ from gamification.ports import Judging, Member, Store
 from gamification.program import Program
 from gamification.refusals import Refusal
 from gamification.settlement import Settlement
-from gamification.use_cases.record_activities import Batch, Recorded
+from gamification.use_cases.record_activities import Batch
+from gamification.use_cases.recorded import Recorded
 
 
 class Simulated(Struct, frozen=True):

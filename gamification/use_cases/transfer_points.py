@@ -14,7 +14,8 @@ from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.refusals import Inapplicable, InvalidInput, NotFound, Refusal
 from gamification.rules.transfer import SENT, lots_out
-from gamification.use_cases.record_activities import Batch, Recorded
+from gamification.use_cases.record_activities import Batch
+from gamification.use_cases.recorded import Recorded
 from gamification.use_cases.settling import settle
 from gamification.use_cases.spend_points import positive, reasoned
 

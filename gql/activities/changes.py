@@ -24,7 +24,7 @@ from gamification.progress import ProgressKind
 from gamification.refusals import Refusal
 from gamification.state import Tally
 from gamification.stored import Ahead
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from gamification.windows import Rolling, keys_read, window
 from gql.asked import AheadAsked, PlaceAsked
 from gql.badges.types import Award

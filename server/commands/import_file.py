@@ -14,7 +14,8 @@ import typer
 
 from gamification.admission import Admission
 from gamification.refusals import Refusal
-from gamification.use_cases.record_activities import Batch, Recorded
+from gamification.use_cases.record_activities import Batch
+from gamification.use_cases.recorded import Recorded
 from models.driver import LOST
 from server.clock import now
 from server.database import opened, program_named

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Protocol
 
 from gamification.refusals import OutOfRange, Refusal
-from gamification.use_cases.record_activities import Batch, Recorded
+from gamification.use_cases.record_activities import Batch
+from gamification.use_cases.recorded import Recorded
 from server.importing.display import Display, Reached
 from server.importing.lines import Lines, RefusedRow
 from server.importing.refused import RefusedRows

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from gamification.facts import NewActivity
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from gql.activities.changes import Told, told_of
 from tests.api.world import World
 

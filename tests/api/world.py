@@ -17,7 +17,8 @@ from gamification.program import Program
 from gamification.ranks.asking import NoIndexes, Ranks
 from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import apply_definition
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import record_activities
+from gamification.use_cases.recorded import Recorded
 from gql.answers import Answers
 from gql.bodies import BODIES_SIZE_MAX
 from gql.context import Context

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gamification.definition.compiled import CompiledProgram
 from gamification.duties.reward_communities import reward_communities
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from tests.laws.effort import tried
 from tests.laws.histories import TakenBack
 from tests.laws.pictures import picture

@@ -18,7 +18,8 @@ from gamification.ports import Store
 from gamification.program import Program
 from gamification.tick import tick
 from gamification.use_cases.apply_definition import apply_definition
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import record_activities
+from gamification.use_cases.recorded import Recorded
 from server.unheard import Unheard
 
 PROJECT = Path(__file__).resolve().parents[2]

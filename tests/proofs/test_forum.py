@@ -13,7 +13,8 @@ import pytest
 
 from gamification.facts import NewActivity
 from gamification.use_cases.difference import Difference
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import record_activities
+from gamification.use_cases.recorded import Recorded
 from gamification.use_cases.retract_activity import retract_activity
 from gamification.use_cases.verify_program import verify_program
 from models.store import open_store

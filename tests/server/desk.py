@@ -13,7 +13,8 @@ from gamification.ports import Store
 from gamification.program import Program
 from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import apply_definition
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import record_activities
+from gamification.use_cases.recorded import Recorded
 from server.live.hub import LocalHub
 from server.recorder import BatchingRecorder
 from tests.builders import NOON

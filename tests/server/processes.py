@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from gamification.facts import NewActivity
 from gamification.ports import Changes
 from gamification.program import Program
-from gamification.use_cases.record_activities import Recorded, record_activities
+from gamification.use_cases.record_activities import record_activities
+from gamification.use_cases.recorded import Recorded
 from models.store import SqlStore, open_store
 from server.database import program_named
 from server.fresh_key import fresh_key

@@ -12,7 +12,7 @@ from gamification.ports import Store
 from gamification.program import Program
 from gamification.refusals import Busy
 from gamification.twin import Twin
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from models.store import open_store
 from server.lanes import Result
 from server.recorder import BatchingRecorder

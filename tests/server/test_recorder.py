@@ -8,7 +8,7 @@ from gamification.facts import NewActivity
 from gamification.ports import Contended, Store
 from gamification.refusals import Busy, UnknownActivityType
 from gamification.twin import Twin
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from models.store import open_store
 from server.retrying import ATTEMPTS_MAX
 from tests.databases import PostgresqlServer

@@ -9,7 +9,7 @@ from gamification.facts import NewActivity, Order
 from gamification.outcomes import BadgeAwarded, PointsAdjusted, PointsEarned, TallyChanged
 from gamification.quantity import QUANTITY_MAX, SCALE
 from gamification.refusals import IdempotencyConflict, OutOfRange, Refusal
-from gamification.use_cases.record_activities import Recorded
+from gamification.use_cases.recorded import Recorded
 from tests.builders import NOON, after, definition, sent, units
 from tests.scene import LATER, Scene, now_done, scene
 
