@@ -1,13 +1,13 @@
 """Without this part nothing could be read from the twin."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from msgspec.structs import astuple
 
-from gamification.facts import Activity, Order, Retraction
+from gamification.facts import Order
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
@@ -16,14 +16,11 @@ from gamification.ports import (
     ActivityRow,
     AwardRow,
     BalanceAsked,
-    Board,
     DuePlace,
     EntryRow,
     Member,
     RuleSum,
-    Standing,
     SubjectBound,
-    Totals,
 )
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
@@ -34,28 +31,13 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
-from gamification.stored import Ahead
-from gamification.team_boards import TeamBoard, TeamPlace, TeamStanding
-from gamification.twin.tables import BY_ID, Leases, Tables, is_importing, picked, place
-from gamification.twin.team_boards import teams_by_hand
+from gamification.twin.boards import TwinBoards
+from gamification.twin.tables import BY_ID, Leases, Tables, is_importing, picked
 
-PAGE_FACTS_MAX = 20_000
 _BY_END = attrgetter("ends_at")
 
 
-class TwinView:
-    """What is committed in one program, whenever it is asked."""
-
-    def __init__(self, programs: Mapping[ProgramId, Tables], program: ProgramId) -> None:
-        self._programs = programs
-        self._program = program
-
-    @property
-    def _tables(self) -> Tables:
-        return self._programs[self._program]
-
-
-class TwinReading(TwinView):
+class TwinReading(TwinBoards):
     """Fulfils `Reading`."""
 
     def __init__(
@@ -236,72 +218,6 @@ class TwinReading(TwinView):
             for key, (id_, activity) in picked(self._tables.activities, keys).items()
         }
 
-    async def standings(
-        self, board: Board, *, after: Standing | None, limit: int
-    ) -> list[Standing]:
-        ranked = self._tables.board(board)
-        return [s for s in ranked if after is None or place(s) > place(after)][:limit]
-
-    async def standings_with_members(
-        self, board: Board, *, after: Standing | None, limit: int
-    ) -> tuple[list[Standing], dict[MemberId, Member]]:
-        found = await self.standings(board, after=after, limit=limit)
-        return found, picked(self._tables.members, [each.member for each in found])
-
-    async def standings_before(
-        self, board: Board, before: Standing, *, limit: int
-    ) -> list[Standing]:
-        ahead = [s for s in self._tables.board(board) if place(s) < place(before)]
-        return ahead[max(len(ahead) - limit, 0) :]
-
-    async def standing_at(self, board: Board, position: int) -> Standing | None:
-        return next(iter(self._tables.board(board)[position - 1 : position]), None)
-
-    async def standings_in_each(
-        self, metric: str, windows: Collection[str], *, limit: int
-    ) -> dict[str, list[Standing]]:
-        return {each: self._tables.board(Board(metric, (each,)))[:limit] for each in windows}
-
-    async def teams_ranked(
-        self, board: TeamBoard, *, after: TeamPlace | None, limit: int
-    ) -> list[TeamStanding]:
-        ranked = teams_by_hand(self._tables, board)
-        return [
-            each
-            for each in ranked
-            if after is None or (-after.current, after.team) < (-each.current, each.team)
-        ][:limit]
-
-    async def standings_of(
-        self, board: Board, members: Collection[MemberId]
-    ) -> dict[MemberId, Standing]:
-        return {s.member: s for s in self._tables.board(board) if s.member in members}
-
-    async def ahead(self, board: Board, standings: Sequence[Standing]) -> list[Ahead]:
-        ranked = self._tables.board(board)
-        return [
-            Ahead(
-                before=sum(place(other) < place(standing) for other in ranked),
-                higher=sum(other.score > standing.score for other in ranked),
-                higher_scores=len({o.score for o in ranked if o.score > standing.score}),
-                tied=max(sum(other.score == standing.score for other in ranked) - 1, 0),
-            )
-            for standing in standings
-        ]
-
-    async def scores_above(self, board: Board, scores: Collection[int]) -> dict[int, int]:
-        ranked = {standing.score for standing in self._tables.board(board)}
-        above = {score: [other for other in ranked if other > score] for score in scores}
-        return {score: min(higher) for score, higher in above.items() if higher}
-
-    async def participant_count(self, board: Board) -> int:
-        return len(self._tables.board(board))
-
-    async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
-        found = {key.window for key in self._tables.ranked if key.metric == metric}
-        earlier = (window for window in found if before is None or window < before)
-        return sorted(earlier, reverse=True)[:limit]
-
     async def periods(self, keys: Collection[PeriodKey]) -> dict[PeriodKey, FinalPeriod]:
         return picked(self._tables.periods, keys)
 
@@ -394,51 +310,6 @@ class TwinReading(TwinView):
 
     async def latest_notice_id(self) -> int:
         return len(self._tables.notices)
-
-
-class TwinAuditing(TwinView):
-    """Fulfils `Auditing`."""
-
-    async def members(self) -> AsyncGenerator[list[Member]]:
-        page: list[Member] = []
-        facts_in_page = 0
-        for _, member in sorted(self._tables.members.items()):
-            facts = len(self._tables.facts_of(member.id))
-            if page and facts_in_page + facts > PAGE_FACTS_MAX:
-                yield page
-                page, facts_in_page = [], 0
-            page.append(member)
-            facts_in_page += facts
-        if page:
-            yield page
-
-    async def fact_counts(self, ids: Sequence[MemberId]) -> dict[MemberId, int]:
-        return {id_: len(self._tables.facts_of(id_)) for id_ in ids}
-
-    async def histories(
-        self, ids: Sequence[MemberId]
-    ) -> dict[MemberId, list[tuple[Activity, tuple[Retraction, ...]]]]:
-        return {
-            id_: [(row.activity, row.retractions) for row in self._tables.facts_of(id_)]
-            for id_ in ids
-        }
-
-    async def totals(self, ids: Sequence[MemberId]) -> dict[MemberId, Totals]:
-        return {id_: self._tables.totals_of(id_) for id_ in ids}
-
-    async def shared_numbers(self) -> dict[str, int]:
-        return dict(self._tables.shared)
-
-    async def granted_by(self, rule: str, unit: str) -> int:
-        return self._tables.granted_by(rule, unit)
-
-    async def orphans(self) -> list[str]:
-        """Only tallies can be put for a member who does not exist."""
-        lost = {key.member for key in self._tables.tallies} - self._tables.members.keys()
-        count = sum(key.member in lost for key in self._tables.tallies)
-        return (
-            [f"tally: {count} rows belong to no member (the first to {min(lost)})"] if lost else []
-        )
 
 
 def _rule_sum(rule: str, entries: Sequence[Entry]) -> RuleSum:

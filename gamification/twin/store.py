@@ -14,8 +14,9 @@ from gamification.ports import (
     ProgramRecord,
     Watcher,
 )
+from gamification.twin.auditing import TwinAuditing
 from gamification.twin.judging import TwinJudging
-from gamification.twin.reading import TwinAuditing, TwinReading
+from gamification.twin.reading import TwinReading
 from gamification.twin.tables import Leases, Tables
 from gamification.twin.writing import TwinWriting
 

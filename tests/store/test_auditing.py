@@ -10,7 +10,7 @@ async def test_pages_hold_every_member_once_in_the_order_of_ids(
     store: Store, program: ProgramRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.auditing.PAGE_FACTS_MAX", 5)
-    monkeypatch.setattr("gamification.twin.reading.PAGE_FACTS_MAX", 5)
+    monkeypatch.setattr("gamification.twin.auditing.PAGE_FACTS_MAX", 5)
     names = sorted([f"member {number}" for number in range(6)], key=of)
     await registered(store, program, *names)
     for name, count in zip(names, [3, 2, 1, 9, 0, 5], strict=True):
