@@ -8,20 +8,29 @@ the other, each time with their last cursor.
 import asyncio
 import os
 import random
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
-import httpx
 import pytest
-from websockets.exceptions import WebSocketException
 
-from models.store import open_store
-from tests.builders import definition
 from tests.proofs.acknowledged import Log
 from tests.server.asking import ask, nothing_differs, secret_for
-from tests.server.running import Running, receive, running_server, send
+from tests.server.running import Running, running_server
+from tests.server.subscribers import (
+    BOARD,
+    CAUGHT_UP_SECONDS_MAX,
+    FEED,
+    LOST,
+    MEMBER,
+    MEMBERS,
+    RULES,
+    Reader,
+    announced,
+    going_on,
+    visit,
+)
 from tests.valkey import Valkey, valkey
 
 __all__ = ["valkey"]
@@ -30,59 +39,15 @@ SEED = int(os.environ.get("PROOF_SEED", "20261128"))
 ROUNDS = 12
 CLIENTS = 6
 ACTIVITIES = 900
-MEMBERS = 3
 EACH = (ACTIVITIES - MEMBERS) // ROUNDS
 SECONDS_MAX = 240
 STARTED_SECONDS_MAX = 30
-CAUGHT_UP_SECONDS_MAX = 10
-"""Two seconds are promised; a busy machine is given more."""
 
-RULES = definition(
-    activities={"visit": {"properties": {"place": "string"}}},
-    metrics={
-        "visits": {"count": "visit"},
-        "visited": {"count": "visit", "per": "properties.place"},
-    },
-    points={"stars": {}},
-    earning={"visiting": {"on": "visit", "give": {"stars": 1}}},
-    badges={
-        "been": {"when": {"metric": "visited", "at_least": 1}, "repeat": "per subject"},
-    },
-    leaderboards={"all": {"points": "stars"}},
-)
-RECORD = """
-mutation ($input: RecordActivityInput!) {
-  recordActivity(input: $input) { activity { key } userErrors { code } }
-}
-"""
-FEED = """
-subscription ($after: String) {
-  feedUpdated(after: $after, perSecond: 10) {
-    cursor resync notices { member { externalId } award { subject } }
-  }
-}
-"""
-MEMBER = """
-subscription ($after: String) {
-  memberUpdated(externalId: "m0", after: $after, perSecond: 10) {
-    cursor resync notices { member { externalId } award { subject } }
-  }
-}
-"""
-BOARD = """
-subscription ($after: String) {
-  leaderboardUpdated(key: "all", after: $after, perSecond: 10) {
-    cursor resync entries { score member { externalId } }
-  }
-}
-"""
 STANDING = """
 { leaderboard(key: "all") { period { entries {
   edges { node { score member { externalId } } }
 } } } }
 """
-
-LOST = (OSError, EOFError, TimeoutError, WebSocketException, httpx.TransportError)
 
 
 @dataclass
@@ -125,84 +90,6 @@ class Servers:
                 await self.changed.wait()
 
 
-@dataclass
-class Reader:
-    """A subscriber that comes back after its last cursor, to whichever server is up."""
-
-    servers: Servers
-    secret: str
-    query: str
-    chance: random.Random
-    told: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    resyncs: int = 0
-    returns: int = 0
-    cursor: str | None = None
-    shown: list[Any] = field(default_factory=list[Any])
-    _grown: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def read(self) -> None:
-        """Follow, for ever."""
-        while True:
-            server = await self.servers.one(self.chance)
-            with suppress(*LOST):
-                async with server.socket(self.secret) as socket:
-                    assert (await receive(socket))["type"] == "connection_ack"
-                    payload = {"query": self.query, "variables": {"after": self.cursor}}
-                    await send(socket, id="1", type="subscribe", payload=payload)
-                    while True:
-                        self._hear(await receive(socket))
-            self.returns += 1
-            await asyncio.sleep(0)
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        if message["type"] != "next":
-            raise EOFError
-        assert "errors" not in message["payload"], message
-        (update,) = message["payload"]["data"].values()
-        self.resyncs += update["resync"]
-        self.cursor = update["cursor"]
-        self.shown = update.get("entries", [])
-        self.told += [
-            (each["member"]["externalId"], each["award"]["subject"])
-            for each in update.get("notices", ())
-        ]
-        self._grown.set()
-
-    async def until_begun(self) -> None:
-        """Wait for the first answer: what is announced from then on is told."""
-        while self.cursor is None:
-            await self._grows()
-
-    async def until_told(self, count: int) -> None:
-        """Wait until so many notices were told."""
-        while len(self.told) < count:
-            await self._grows()
-
-    async def until_shown(self, entries: list[Any]) -> None:
-        """Wait until the board is this."""
-        while self.shown != entries:
-            await self._grows()
-
-    async def _grows(self) -> None:
-        self._grown.clear()
-        async with asyncio.timeout(CAUGHT_UP_SECONDS_MAX):
-            await self._grown.wait()
-
-
-@asynccontextmanager
-async def going_on(work: list[Coroutine[Any, Any, None]]) -> AsyncGenerator[None]:
-    """Work without an end, which goes on as long as the block lasts."""
-    tasks = [asyncio.create_task(each) for each in work]
-    try:
-        yield
-    finally:
-        failed = [task.exception() for task in tasks if task.done()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert failed == []
-
-
 @pytest.mark.timeout(SECONDS_MAX)
 async def test_who_resumes_is_told_everything_once_and_in_order(
     postgresql_url: str, valkey: Valkey
@@ -210,7 +97,7 @@ async def test_who_resumes_is_told_everything_once_and_in_order(
     secret = await secret_for(postgresql_url, RULES, "read", "activities:write")
     servers = Servers(postgresql_url, valkey.url)
     feed, member, board = readers = [
-        Reader(servers, secret, query, random.Random(SEED + number))
+        Reader(partial(servers.one, random.Random(SEED + number)), secret, query)
         for number, query in enumerate((FEED, MEMBER, BOARD))
     ]
     log = Log([str(number) for number in range(MEMBERS, ACTIVITIES)])
@@ -265,17 +152,6 @@ async def send_all(servers: Servers, secret: str, log: Log, chance: random.Rando
             log.acknowledge(key)
 
 
-async def visit(server: Running, secret: str, key: str) -> None:
-    """One of the members visits a place of its own, which is announced."""
-    activity = {"member": f"m{int(key) % MEMBERS}", "type": "visit", "properties": {"place": key}}
-    variables = {"input": {**activity, "key": key}}
-    async with server.client(secret) as client:
-        answer = await client.post("/graphql", json={"query": RECORD, "variables": variables})
-    assert answer.json() == {
-        "data": {"recordActivity": {"activity": {"key": key}, "userErrors": []}}
-    }
-
-
 async def disturb(servers: Servers, valkey: Valkey, log: Log) -> None:
     """Kill this and that, at random moments, while there is something to be recorded."""
     chance = random.Random(SEED)
@@ -292,18 +168,3 @@ async def disturb(servers: Servers, valkey: Valkey, log: Log) -> None:
                 more = len(log.acknowledged) + chance.randrange(EACH)
                 await log.reached(min(more, ACTIVITIES - MEMBERS))
                 valkey.thaw()
-
-
-async def announced(database: str) -> list[tuple[str, str]]:
-    """Whom and what the program has announced in its order, after each member's first visit."""
-    async with open_store(database) as store:
-        record = await store.program("club")
-        assert record is not None
-        reading = store.reading(record)
-        notices = await reading.notices_after(0, member=None, public_only=True, limit=10_000)
-        members = await reading.members({each.member for each in notices if each.member})
-        return [
-            (members[each.member].external_id, each.award.subject)
-            for each in notices[MEMBERS:]
-            if each.member is not None and each.award is not None
-        ]
