@@ -10,7 +10,7 @@ What is counted as it happens has an attribute of `Metrics`, and is counted by t
 docs/operations.md explains each number, and a test compares.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,6 +21,8 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
+
+from server.pulses import End
 
 PREFIX = "gamification"
 
@@ -40,6 +42,12 @@ class Metrics:
         self._of_writing()
         self._of_subscriptions()
         self._of_the_scheduler()
+        self._of_workers()
+
+    def succeeds(self, predecessors: Mapping[End, int]) -> None:
+        """Count those whom this process replaces, lest their end is forgotten with them."""
+        for end, count in predecessors.items():
+            self.workers_replaced.labels(end).inc(count)
 
     def reads(self, name: str, description: str, function: Callable[[], float]) -> None:
         """Show a number that is looked up whenever somebody asks for the numbers."""
@@ -104,3 +112,10 @@ class Metrics:
         self.duties = self.counter(
             "duties_total", "What the scheduler did, and how often it failed.", ["duty", "outcome"]
         )
+
+    def _of_workers(self) -> None:
+        self.workers_replaced = self.counter(
+            "workers_replaced_total", "Workers whom this one replaces.", ["reason"]
+        )
+        for end in End:
+            self.workers_replaced.labels(end)

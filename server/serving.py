@@ -4,8 +4,8 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from socket import AF_INET, AF_INET6, create_server, socket
 from typing import NamedTuple, TypeVar
 
@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from server.pulses import End
 from server.settings import Settings
 from server.sockets import AbortingSockets
 from server.streams import StreamingHttp
@@ -33,13 +34,16 @@ BACKLOG = 2048
 
 
 class Parent(NamedTuple):
-    """What a worker has of the process that began it: its number among the workers, from 0; the
-    socket to accept from; a pipe to say on that it is up; and one that ends with the parent."""
+    """What a worker has of the process that began it: its number among the workers, from 0, and how
+    those have ended who had it before; the socket to accept from; a pipe to beat on, once it is up
+    and then so often (None: no more); and one that ends with the parent."""
 
     number: int
     listening: socket
-    up: int
+    pulse: int
+    beat_seconds: float | None
     lifeline: int
+    predecessors: Mapping[End, int]
 
 
 class Server(uvicorn.Server):
@@ -78,7 +82,7 @@ class Server(uvicorn.Server):
         if self.started:
             await self._on_started(url_of(self.servers[0].sockets[0]))
             if self._parent is not None:
-                os.write(self._parent.up, b"!")
+                _beat(self._parent, asyncio.get_running_loop())
 
     def _ask_to_stop(self) -> None:
         self.force_exit = self.should_exit
@@ -87,6 +91,15 @@ class Server(uvicorn.Server):
     def _lose_parent(self, lifeline: int) -> None:
         asyncio.get_running_loop().remove_reader(lifeline)
         self.should_exit = True
+
+
+def _beat(parent: Parent, loop: asyncio.AbstractEventLoop) -> None:
+    """Tell the parent that the loop goes on, now and again until the loop ends: also what is closed
+    after the last request may hang."""
+    with suppress(BlockingIOError, BrokenPipeError):  # it does not listen now, or is gone
+        os.write(parent.pulse, b"!")
+    if parent.beat_seconds is not None:
+        loop.call_later(parent.beat_seconds, _beat, parent, loop)
 
 
 def url_of(listening: socket) -> str:

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
         description="Processes that serve. More than one needs PostgreSQL; with a Redis they hear "
         "of each other's changes at once.",
     )
+    worker_silence_seconds_max: float = Field(
+        30.0,
+        le=3600,
+        description="How long one of several workers may be held up by a single thing, and so "
+        "answer nobody, before it is ended and replaced: 1 to 3600; 0: never.",
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Web origins besides our own whose pages may call the API, with commas between "
@@ -162,6 +168,13 @@ class Settings(BaseSettings):
     shutdown_seconds_max: float = Field(
         20.0, gt=0, description="How long a shutdown may take to finish what was begun."
     )
+
+    @field_validator("worker_silence_seconds_max")
+    @classmethod
+    def _leaves_time_to_breathe(cls, value: float) -> float:
+        if not (value == 0 or value >= 1):
+            raise ValueError("must be 0, which is never, or at least 1")
+        return value
 
     @field_validator("metrics_port", mode="before")
     @classmethod

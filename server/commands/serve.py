@@ -56,7 +56,12 @@ def _serve_by_workers(settings: Settings) -> None:
         return 0
 
     import_module("server.app")  # what is loaded before they are born, workers share
-    status = Supervisor(listening_on(settings), work, count=settings.workers).run()
+    status = Supervisor(
+        listening_on(settings),
+        work,
+        count=settings.workers,
+        silence_seconds_max=settings.worker_silence_seconds_max,
+    ).run()
     _log.info("stopped")
     raise typer.Exit(status)
 
@@ -87,6 +92,8 @@ async def _serving(settings: Settings, parent: Parent | None = None) -> None:
     ):
         services = Services.of(settings, store, redis, observing)
         app = create_app(settings, store, services=services)
+        if parent is not None:
+            services.metrics.succeeds(parent.predecessors)
         async with metrics_served(services.metrics.registry, settings):
             await run(app, settings, on_started=started, parent=parent)
     if parent is None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from gamification.program import program_of
 from gamification.use_cases.apply_definition import apply_definition
@@ -30,6 +31,16 @@ async def ask(client: httpx.AsyncClient, query: str, **variables: str) -> dict[s
     assert "errors" not in answer, answer
     (data,) = answer["data"].values()
     return data
+
+
+async def numbers_at(client: httpx.AsyncClient, url: str) -> dict[tuple[str, ...], float]:
+    """The numbers that a process tells Prometheus, by their name and labels."""
+    page = (await client.get(url)).text
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
 
 
 async def nothing_differs(url: str, program: str = "club") -> None:

@@ -21,11 +21,12 @@ SECONDS_MAX = 60
 
 @dataclass
 class Running:
-    """A running server. `log` is what it has logged, line by line."""
+    """A running server. `log` is what it has logged, line by line; `said` what else it has."""
 
     process: asyncio.subprocess.Process
     url: str
     log: list[dict[str, Any]]
+    said: list[str]
     reading: "asyncio.Task[None]"
     grown: asyncio.Event
 
@@ -78,8 +79,11 @@ async def receive(socket: ClientConnection) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def running_server(database_url: str, **settings: str) -> AsyncGenerator[Running]:
-    """A server that answers; killed at the end if it still runs."""
+async def running_server(
+    database_url: str, *, first: str = "", **settings: str
+) -> AsyncGenerator[Running]:
+    """A server that answers; killed at the end if it still runs. `first` is Python that its process
+    runs before."""
     environment = {
         "GAMIFICATION_DATABASE_URL": database_url,
         "GAMIFICATION_LOG_FORMAT": "json",
@@ -87,7 +91,7 @@ async def running_server(database_url: str, **settings: str) -> AsyncGenerator[R
         **{f"GAMIFICATION_{name.upper()}": value for name, value in settings.items()},
     }
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from server.cli import main; main()", "serve"),
+        *(sys.executable, "-c", f"{first}\nfrom server.cli import main; main()", "serve"),
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=asyncio.subprocess.DEVNULL,
@@ -96,13 +100,14 @@ async def running_server(database_url: str, **settings: str) -> AsyncGenerator[R
     )
     assert process.stderr is not None
     log: list[dict[str, Any]] = []
+    said: list[str] = []
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     grown = asyncio.Event()
-    reading = asyncio.create_task(_read(process.stderr, log, listening, grown))
+    reading = asyncio.create_task(_read(process.stderr, log, said, listening, grown))
     try:
         async with asyncio.timeout(SECONDS_MAX):
             url = await listening
-        yield Running(process, url, log, reading, grown)
+        yield Running(process, url, log, said, reading, grown)
     finally:
         if not reading.done():
             process.kill()
@@ -113,16 +118,17 @@ async def running_server(database_url: str, **settings: str) -> AsyncGenerator[R
 async def _read(
     stream: asyncio.StreamReader,
     log: list[dict[str, Any]],
+    said: list[str],
     listening: "asyncio.Future[str]",
     grown: asyncio.Event,
 ) -> None:
-    lines: list[str] = []
     while line := await stream.readline():
-        lines.append(line.decode())
-        if line.startswith(b"{"):
+        if not line.startswith(b"{"):
+            said.append(line.decode())
+        else:
             log.append(orjson.loads(line))
             grown.set()
             if log[-1].get("event") == "listening":
                 listening.set_result(log[-1]["url"])
     if not listening.done():
-        listening.set_exception(AssertionError("".join(lines)))
+        listening.set_exception(AssertionError(f"{''.join(said)}{log}"))

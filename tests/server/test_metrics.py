@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from gamification.ports import Bus, ProgramRecord, Store
 from gamification.program import Program
@@ -27,7 +26,7 @@ from server.settings import read_settings
 from server.unusable import Unusable
 from tests.api.events import streaming
 from tests.house.tree import ROOT
-from tests.server.asking import ask, secret_for
+from tests.server.asking import ask, numbers_at, secret_for
 from tests.server.running import Running, receive, running_server
 from tests.server.terminal import CLUB
 from tests.server.test_app import secret_of
@@ -235,12 +234,7 @@ async def test_each_process_tells_its_own_numbers(database_url: str) -> None:
                 for _ in range(times):
                     await ask(client, "{ program { key } }")
                 assert (await client.get("/metrics")).status_code == 404  # not on the API's port
-                page = await client.get(numbers_url(server))
-            samples = {
-                (sample.name, *sample.labels.values()): sample.value
-                for family in text_string_to_metric_families(page.text)
-                for sample in family.samples
-            }
+                samples = await numbers_at(client, numbers_url(server))
             asked.append(samples["gamification_operations_total", "query", "done"])
             assert samples["process_resident_memory_bytes",] > 0
             pool = samples.get(("gamification_database_connections_max",))

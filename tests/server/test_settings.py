@@ -39,6 +39,7 @@ def test_what_is_chosen_wins_over_the_environment(monkeypatch: pytest.MonkeyPatc
         ("DATABASE_URL", "mysql://db", "mysql://… is no database URL"),
         ("ALLOWED_ORIGINS", "https://a.example/", "'https://a.example/' is no origin"),
         ("ALLOWED_ORIGINS", "*", "'*' is no origin"),
+        ("WORKER_SILENCE_SECONDS_MAX", "0.5", "WORKER_SILENCE_SECONDS_MAX: must be 0, which is"),
         ("LOG_LEVEL", "loud", "GAMIFICATION_LOG_LEVEL: Input should be 'debug', 'info'"),
     ],
 )
