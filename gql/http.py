@@ -34,8 +34,9 @@ from gql.errors import (
     Unauthenticated,
 )
 from gql.following import DEFAULT_PATIENCE, Patience
+from gql.persisted import DocumentRefused, Documents, PersistedDocuments
 from gql.readings import Read, Readings
-from gql.requests import Asked, RequestRefused, media_type_checked
+from gql.requests import Asked, RequestRefused, asks, media_type_checked
 from gql.responses import HEADERS, answering, overloaded, refusal
 from gql.sharing import Groups
 from gql.sockets import Connection, SocketAdapter, SocketHandler, Sockets
@@ -64,7 +65,8 @@ class GraphQLApp(GraphQL[Connection, None]):
 
     Readers of sockets and event streams who stop reading are given up as `patience` says. All HTTP
     requests under way hold `request_bytes_max` at most. `answers` keeps the last answers about
-    public leaderboards (None: each is worked out).
+    public leaderboards (None: each is worked out). `documents` are those that may be named (None:
+    those that clients have sent with their hash).
     """
 
     websocket_adapter_class = SocketAdapter
@@ -80,6 +82,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         patience: Patience = DEFAULT_PATIENCE,
         request_bytes_max: int = BODIES_SIZE_MAX,
         answers: Answers | None = None,
+        documents: Documents | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -96,7 +99,8 @@ class GraphQLApp(GraphQL[Connection, None]):
         self.sockets = Sockets()
         self.streams = EventStreams(schema, self.groups, patience)
         self._bodies = Bodies(request_bytes_max)
-        self._readings = Readings(schema)
+        self.documents = documents or PersistedDocuments(schema)
+        self._readings = Readings(schema, self.documents)
         self._answers = answers
 
     # --------------------------------------------------------------------------------- HTTP
@@ -126,8 +130,12 @@ class GraphQLApp(GraphQL[Connection, None]):
         try:
             media_type_checked(request)
             async with self._bodies.body_of(request) as body:
-                read = self._readings.of(request, body)
+                received = self._readings.of(request, body)
                 context = await self._context_of(request, None)
+                try:
+                    read = self._readings.completed(received, context.program.id)
+                except DocumentRefused as refused:
+                    return answering(refused.told(context.observer), request)
                 if accepts_events(accept):
                     if stream := self.streams.of(request, read.asked, context):
                         return stream
@@ -188,7 +196,7 @@ class GraphQLApp(GraphQL[Connection, None]):
 
 
 def _is_browser(request: Request, accept: str) -> bool:
-    return request.method == "GET" and "text/html" in accept and "query" not in request.query_params
+    return request.method == "GET" and "text/html" in accept and not asks(request)
 
 
 def _allowed(request: Request) -> Collection[OperationType]:

@@ -1,11 +1,12 @@
 """GraphQL over WebSockets (`graphql-transport-ws`): junk closes a socket, stalls free it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
+from graphql import GraphQLError
 from starlette.websockets import WebSocket
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -18,6 +19,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     Message,
     PingMessage,
     SubscribeMessage,
+    SubscribeMessagePayload,
 )
 
 from gql.context import Context
@@ -31,8 +33,11 @@ from gql.following import (
     SocketFollower,
     TooSlow,
 )
+from gql.messages import fault_of
 from gql.observing import Dropped, Kind, Observed
+from gql.persisted import DocumentRefused, Documents
 from gql.pushing import PUSHING
+from gql.requests import RequestRefused, document_named_by
 from gql.sharing import Asked, Groups
 from gql.tracing import following, trace_of_payload
 
@@ -41,7 +46,6 @@ SLOW_READER = 1013
 
 SLOW_READER_REASON = "Too slow a reader: subscribe again, after the last cursor"
 
-ID_LENGTH_MAX = 128
 _REASON_BYTES_MAX = 120
 
 
@@ -150,17 +154,33 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         await self.send_message({"type": "pong"})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        most = self.max_subscriptions_per_connection
-        is_new = message["id"] not in self.operations
-        if self.connection_acknowledged and is_new and most and len(self.operations) >= most:
-            error = refused(TOO_MANY_OPERATIONS, f"At most {most} operations run on one socket.")
-            await self.send_message(
-                {"id": message["id"], "type": "error", "payload": [error.formatted]}
-            )
-            return
         # The operation's task is begun with what is bound here.
         with following(trace_of_payload(message["payload"])):
-            await super().handle_subscribe(message)
+            # Whoever may not ask, or asks twice under one id, is told so by the protocol itself.
+            may_begin = self.connection_acknowledged and message["id"] not in self.operations
+            if may_begin and (errors := self._objections(message["payload"])):
+                payload = [error.formatted for error in errors]
+                await self.send_message({"id": message["id"], "type": "error", "payload": payload})
+            else:
+                await super().handle_subscribe(message)
+
+    def _objections(self, payload: SubscribeMessagePayload) -> Sequence[GraphQLError]:
+        """Why an operation does not begin; if it does, its document is written out from here on."""
+        most = self.max_subscriptions_per_connection
+        if most and len(self.operations) >= most:
+            return [refused(TOO_MANY_OPERATIONS, f"At most {most} operations run on one socket.")]
+        context = self.context.context
+        assert context is not None, "only acknowledged connections begin operations"
+        documents = cast("Documents", cast("Any", self.view).documents)
+        try:
+            document = document_named_by(cast("dict[str, Any]", payload))
+            query = payload.get("query") or ""
+            payload["query"] = documents.text_of(query, document, context.program.id)
+        except RequestRefused as error:
+            return [refused(error.code, str(error))]
+        except DocumentRefused as error:
+            return error.told(context.observer).errors or ()
+        return ()
 
     async def send_message(self, message: Message) -> None:
         try:
@@ -250,39 +270,3 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     @property
     def _is_stalled(self) -> bool:
         return cast("SocketAdapter", self.websocket).stalled is not None
-
-
-def fault_of(message: object) -> str | None:
-    """What is wrong with the shape of a client's message; None if nothing is."""
-    if not isinstance(message, dict):
-        return "a message is a JSON object"
-    named = cast("dict[str, Any]", message)
-    payload = named.get("payload")
-    match named.get("type"):
-        case "connection_init" | "ping" | "pong":
-            is_object = payload is None or isinstance(payload, dict)
-            return None if is_object else "'payload' must be an object"
-        case "complete":
-            return _fault_of_id(named.get("id"))
-        case "subscribe":
-            return _fault_of_id(named.get("id")) or _fault_of_request(payload)
-        case _:
-            return "unknown message type"
-
-
-def _fault_of_id(id: object) -> str | None:
-    if isinstance(id, str) and 1 <= len(id) <= ID_LENGTH_MAX:
-        return None
-    return f"'id' must be a string of 1 to {ID_LENGTH_MAX} characters"
-
-
-def _fault_of_request(payload: object) -> str | None:
-    if not isinstance(payload, dict):
-        return "'payload' must be an object"
-    named = cast("dict[str, Any]", payload)
-    if not isinstance(named.get("query"), str):
-        return "'payload.query' must be a string"
-    for name, kind in (("variables", dict), ("extensions", dict), ("operationName", str)):
-        if named.get(name) is not None and not isinstance(named[name], kind):
-            return f"'payload.{name}' has the wrong type"
-    return None

@@ -14,6 +14,7 @@ from gamification.ports import Store
 from gql.answers import Answers
 from gql.following import Patience
 from gql.http import GraphQLApp
+from gql.persisted import Documents, PersistedDocuments
 from gql.schema import printed_schema, schema
 from server.health import health_routes
 from server.metrics import Metrics
@@ -43,9 +44,11 @@ def create_app(
         patience=Patience(send=settings.socket_send_seconds_max),
         request_bytes_max=settings.request_bytes_max,
         answers=answers,
+        documents=PersistedDocuments(schema, bytes_max=settings.persisted_documents_bytes_max),
     )
 
     _show_subscriptions(parts.metrics, graphql)
+    _show_documents(parts.metrics, graphql.documents)
     if answers is not None:
         _show_answers(parts.metrics, answers)
 
@@ -117,6 +120,21 @@ def _show_answers(metrics: Metrics, answers: Answers) -> None:
     }
     for name, (description, function) in numbers.items():
         metrics.reads(f"kept_answers_{name}", description, function)
+
+
+def _show_documents(metrics: Metrics, documents: Documents) -> None:
+    numbers: dict[str, tuple[str, Callable[[], float]]] = {
+        "hits": ("Documents that were named and found.", lambda: documents.counts().hits),
+        "registrations": (
+            "Documents sent with their hash.",
+            lambda: documents.counts().registrations,
+        ),
+        "misses": ("Documents that were not there.", lambda: documents.counts().misses),
+        "entries": ("Documents that are kept.", lambda: documents.counts().entries),
+        "bytes": ("What they take.", lambda: documents.counts().size),
+    }
+    for name, (description, function) in numbers.items():
+        metrics.reads(f"persisted_documents_{name}", description, function)
 
 
 async def _schema(_: Request) -> PlainTextResponse:

@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     answer_cache_size_max: int = Field(
         10_000, ge=1, description="How many answers about public leaderboards are kept at most."
     )
+    persisted_documents_bytes_max: int = Field(
+        16 * 1024 * 1024,
+        ge=0,
+        description="What documents may take that clients name by their hash; 0: none is kept, and "
+        "each request writes its document out.",
+    )
     socket_message_bytes_max: int = Field(
         65536, ge=1024, description="The longest message a WebSocket client may send."
     )

@@ -25,6 +25,7 @@ from gql.context import Context
 from gql.errors import Unauthenticated
 from gql.following import DEFAULT_PATIENCE, Patience
 from gql.http import GraphQLApp
+from gql.persisted import Documents
 from gql.schema import schema
 from server.live.hub import LocalHub
 from server.retrying import retrying
@@ -93,6 +94,7 @@ class World:
     at: datetime = NOON
     ranks: Ranks = field(default_factory=NoIndexes)
     keys: "count[int]" = field(default_factory=lambda: count(1))
+    documents: Documents | None = None
     answers: Answers | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -158,6 +160,7 @@ class World:
             patience=patience,
             request_bytes_max=request_bytes_max,
             answers=self.answers,
+            documents=self.documents,
         )
 
     # What tests do.

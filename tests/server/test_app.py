@@ -160,6 +160,16 @@ async def test_the_schema_is_there_to_read(client: httpx.AsyncClient) -> None:
     assert "\ntype Subscription {" in response.text
 
 
+async def test_documents_are_kept_only_where_there_may_be_any(store: Store) -> None:
+    named = {"documentId": "sha256:unknown"}
+    secret = await secret_of(store, "read")
+    for bytes_max, code in ((0, "NOT_SUPPORTED"), (1, "NOT_FOUND"), (None, "NOT_FOUND")):
+        async with client_of(store, persisted_documents_bytes_max=bytes_max) as client:
+            client.headers["authorization"] = f"Bearer {secret}"
+            (error,) = (await client.post("/graphql", json=named)).json()["errors"]
+            assert error["extensions"] == {"code": f"PERSISTED_QUERY_{code}"}
+
+
 async def test_every_answer_has_the_id_of_its_request(client: httpx.AsyncClient) -> None:
     given = await client.get("/health", headers={"x-request-id": "checkout-7.1"})
     assert given.headers["x-request-id"] == "checkout-7.1"

@@ -6,6 +6,8 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from hashlib import sha256
+from sys import getsizeof
 
 import httpx
 import pytest
@@ -108,6 +110,19 @@ async def test_operations_that_need_no_execution_of_their_own_are_counted() -> N
         assert [app.number(name) for name in names] == [1, 2, 1]
         assert app.operations("query") == {"done": 4}
         assert app.number("operation_seconds_count", kind="query") == 4
+
+
+async def test_documents_that_are_named_are_counted() -> None:
+    async with asking(Twin(), "read") as app:
+        text = "{ program { key } }"
+        named = {"documentId": f"sha256:{sha256(text.encode()).hexdigest()}"}
+        for request in (named, {**named, "query": text}, named, named, {"query": text}):
+            await app.client.post("/graphql", json=request)
+        names = ("hits", "registrations", "misses", "entries")
+        assert [app.number(f"persisted_documents_{name}") for name in names] == [2, 1, 1, 1]
+        assert app.number("persisted_documents_bytes") == 500 + getsizeof(text)
+        assert app.operations("unknown") == {"refused": 1}
+        assert app.operations("query") == {"done": 4}
 
 
 async def test_a_fault_of_ours_is_counted_as_one() -> None:
