@@ -8,6 +8,8 @@ the other, each time with their last cursor.
 import asyncio
 import os
 import random
+import signal
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,10 +38,12 @@ from tests.valkey import Valkey, valkey
 __all__ = ["valkey"]
 
 SEED = int(os.environ.get("PROOF_SEED", "20261128"))
-ROUNDS = 12
+DISTURBANCES = Counter({"kill 0": 4, "kill 1": 4, "empty": 4, "freeze": 4})
+"""What happens in each run, and how often; when, and in which order, is drawn."""
+
 CLIENTS = 6
 ACTIVITIES = 900
-EACH = (ACTIVITIES - MEMBERS) // ROUNDS
+EACH = (ACTIVITIES - MEMBERS) // DISTURBANCES.total()
 SECONDS_MAX = 240
 STARTED_SECONDS_MAX = 30
 
@@ -57,6 +61,7 @@ class Servers:
     database: str
     redis: str
     up: dict[int, Running] = field(default_factory=dict[int, Running])
+    killed: Counter[int] = field(default_factory=Counter[int])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
@@ -71,8 +76,14 @@ class Servers:
             async with running_server(self.database, redis_url=self.redis) as server:
                 self.up[number] = server
                 self.changed.set()
-                await server.process.wait()
+                status = await server.process.wait()
                 assert self.up.get(number) is not server, "a server has ended by itself"
+                assert status == -signal.SIGKILL
+                self.killed[number] += 1
+
+    def kill(self, number: int) -> None:
+        """End one that is up, at once."""
+        self.up.pop(number).process.kill()
 
     async def both(self) -> None:
         """Wait until both are up."""
@@ -113,6 +124,7 @@ async def test_who_resumes_is_told_everything_once_and_in_order(
             for number in range(CLIENTS):
                 tasks.create_task(send_all(servers, secret, log, random.Random(number)))
             tasks.create_task(disturb(servers, valkey, log))
+        assert servers.killed == {0: DISTURBANCES["kill 0"], 1: DISTURBANCES["kill 1"]}
 
         expected = await announced(postgresql_url)
         assert {place for _, place in expected} == log.acknowledged
@@ -155,16 +167,21 @@ async def send_all(servers: Servers, secret: str, log: Log, chance: random.Rando
 async def disturb(servers: Servers, valkey: Valkey, log: Log) -> None:
     """Kill this and that, at random moments, while there is something to be recorded."""
     chance = random.Random(SEED)
-    for number in range(ROUNDS):
-        await servers.both()
+    drawn = list(DISTURBANCES.elements())
+    chance.shuffle(drawn)
+    for number, disturbance in enumerate(drawn):
         await log.reached(EACH * number + chance.randrange(EACH))
-        match chance.choice(["server", "server", "empty", "freeze"]):
-            case "server":
-                servers.up.pop(chance.randrange(2)).process.kill()
+        match disturbance:
+            case "kill 0" | "kill 1":
+                await servers.both()  # one is left
+                servers.kill(int(disturbance[-1]))
             case "empty":
                 await asyncio.to_thread(valkey.restart)
-            case _:
+            case "freeze":
                 valkey.freeze()
-                more = len(log.acknowledged) + chance.randrange(EACH)
+                more = len(log.acknowledged) + chance.randrange(1, EACH)
                 await log.reached(min(more, ACTIVITIES - MEMBERS))
                 valkey.thaw()
+            case _:
+                raise AssertionError(disturbance)
+    await servers.both()
