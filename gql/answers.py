@@ -22,7 +22,13 @@ from gamification.program import Program
 from gamification.turns import Stretch, stretch_at
 from gql.bounded import Bounded
 from gql.context import Context
-from gql.documents import TEXT_CACHED_MAX, core_schema, name_of, prepared_once
+from gql.documents import (
+    TEXT_CACHED_MAX,
+    core_schema,
+    declared,
+    name_of,
+    prepared_once,
+)
 from gql.freshness import ReadVersions, Versions
 from gql.observing import Kind, Observed, Observer, Outcome, outcome_of
 
@@ -78,12 +84,11 @@ class Wording(NamedTuple):
         operation = prepared.operation(operation_name) if prepared.is_lasting else None
         if operation is None:
             return None
-        given = variables or {}
-        # What the query does not declare, it cannot read.
-        names = [each.variable.name.value for each in operation.variable_definitions or ()]
-        read = {name: given[name] for name in names if name in given}
-        canonical = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
-        return cls(text, operation_name, canonical, name_of(operation), prepared.size.cost)
+        read = declared(operation, variables)
+        if any(isinstance(value, dict | list) for value in read.values()):
+            return None  # no field of a leaderboard takes any such
+        written = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
+        return cls(text, operation_name, written, name_of(operation), prepared.size.cost)
 
 
 class Question(NamedTuple):

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
+import orjson
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -112,6 +113,24 @@ def objections(
     return []
 
 
+def declared(
+    operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Of the variables that came with an operation those that it declares, and so can read."""
+    given = variables or {}
+    names = [each.variable.name.value for each in operation.variable_definitions or ()]
+    return {name: given[name] for name in names if name in given}
+
+
+def canonical(variables: Mapping[str, Any]) -> bytes | None:
+    """Variables in one form, whatever the order they came in. None if they are nested deeper than
+    any argument is."""
+    try:
+        return orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return None
+
+
 def subscription_of(
     schema: BaseSchema, text: str, name: str | None, variables: Mapping[str, Any] | None
 ) -> "Subscribed | None":
@@ -126,6 +145,8 @@ def subscription_of(
         return None
     if objections(core, prepared, name, variables):
         return None
+    if canonical(declared(operation, variables)) is None:
+        return None  # the execution tells what is wrong with them
     return Subscribed(operation, prepared.size.cost)
 
 

@@ -10,13 +10,13 @@ from contextlib import aclosing
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
-import orjson
 from graphql import FieldNode, NonNullTypeNode, OperationDefinitionNode, VariableNode
 from strawberry.schema.base import BaseSchema
 from strawberry.types.execution import ExecutionResult
 
 from gql.audience import After, Begin, Follower
 from gql.context import Context
+from gql.documents import canonical, declared
 from gql.encoding import Encoded
 from gql.errors import unexpected, was_executed
 
@@ -44,7 +44,7 @@ class Asked(NamedTuple):
     ) -> "Asked":
         """The cursor is taken out of the variables, where it is one of its own: those who come
         back after different cursors will follow the same."""
-        variables = variables or {}
+        variables = declared(operation, variables)
         name = _variable_of_after(query, operation)
         if name is not None and isinstance(after := variables.get(name, 0), str | None):
             rest = {key: value for key, value in variables.items() if key != name}
@@ -53,7 +53,8 @@ class Asked(NamedTuple):
 
     def key(self, context: Context) -> Hashable:
         """Who has the same key is told the same."""
-        variables = orjson.dumps(self.variables, option=orjson.OPT_SORT_KEYS)
+        variables = canonical(self.variables)
+        assert variables is not None, "`subscription_of` finds no subscription with others"
         return context.viewer, self.query, self.operation_name, variables
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import httpx
+import orjson
 import pytest
 from graphql import GraphQLObjectType
 
@@ -34,6 +35,7 @@ query ($key: String!, $first: Int) {
   leaderboard(key: $key) { period { entries(first: $first) { edges { node { score } } } } }
 }
 """
+JSON = {"content-type": "application/json"}
 LOOP_TURNS = 100
 """More than a request in memory needs to come to its execution."""
 
@@ -137,6 +139,22 @@ async def test_variables_are_compared_by_what_they_say(small_world: World) -> No
     await small_world.ask(KEYED, key="spent", first=None)
     await small_world.ask(KEYED, key="spent")
     assert counts(small_world) == (1, 4, 0)
+
+
+@pytest.mark.parametrize("depth", [1, 300])
+async def test_variables_that_no_field_takes_are_answered_and_nothing_is_kept(
+    small_world: World, depth: int
+) -> None:
+    variables = '{"key": %s}' % ("[" * depth + "]" * depth)
+    body = orjson.dumps({"query": KEYED, "variables": orjson.Fragment(variables)})
+    for _ in range(2):
+        async with small_world.client() as client:
+            response = await client.post("/", content=body, headers=JSON)
+        assert (response.status_code, response.json()["errors"][0]["extensions"]) == (
+            200,
+            {"code": "GRAPHQL_VALIDATION_FAILED"},
+        )
+    assert counts(small_world) == (0, 0, 0)
 
 
 async def test_what_goes_wrong_is_not_kept(small_world: World) -> None:

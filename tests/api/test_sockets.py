@@ -130,6 +130,23 @@ async def test_junk_in_variables_ends_the_operation_and_not_the_socket(
     assert await small_world.store.reading(small_world.program.record).member_count() == 0
 
 
+async def test_what_a_subscription_cannot_take_is_refused_however_it_is_nested(
+    small_world: World, server: Server
+) -> None:
+    query = "subscription ($key: String!) { leaderboardUpdated(key: $key) { cursor } }"
+    nested = "[" * 300 + "]" * 300
+    async with server.ready() as socket:
+        for id, variables in (("1", '{"key": %s}'), ("2", '{"key": "weekly", "other": %s}')):
+            payload = f'{{"query": "{query}", "variables": {variables % nested}}}'
+            await socket.send_text(f'{{"id": "{id}", "type": "subscribe", "payload": {payload}}}')
+        refused = await socket.receive()
+        assert (refused["id"], refused["type"]) == ("1", "error")
+        assert refused["payload"][0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+        # What is not declared is not read.
+        assert (await socket.next("2"))["leaderboardUpdated"].keys() == {"cursor"}
+        assert server.groups.followers == 1
+
+
 async def test_operations_wait_for_credentials(server: Server) -> None:
     async with server.socket() as socket:
         await socket.subscribe(FEED)

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import reduce
 from typing import Any, cast
 
 import httpx
@@ -22,6 +23,8 @@ from tests.api.test_sharing import BOARD, FEED
 from tests.api.world import World, new_world
 
 NAMELESS = "subscription { feedUpdated(perSecond: 10) { who: notices { member { externalId } } } }"
+KEYED = "subscription ($key: String!) { leaderboardUpdated(key: $key) { cursor } }"
+NESTED: Any = reduce(lambda inner, _: [inner], range(300), "weekly")
 VISIT = """mutation {
   recordActivity(input: {member: "ann", type: "visit", occurredAt: "2017-08-30T12:00:00Z"}) {
     replayed
@@ -249,6 +252,7 @@ async def test_a_mutation_by_get_is_refused(small_world: World) -> None:
         ("subscription {", {}, "GRAPHQL_PARSE_FAILED"),
         ("subscription { feedUpdated { nothing } }", {}, "GRAPHQL_VALIDATION_FAILED"),
         (FEED, {"after": 1}, "GRAPHQL_VALIDATION_FAILED"),
+        (KEYED, {"key": NESTED}, "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { feedUpdated(perSecond: 11) { cursor } }", {}, "INVALID_INPUT"),
         ('subscription { leaderboardUpdated(key: "no") { cursor } }', {}, "NOT_FOUND"),
         ("{ nothing }", {}, "GRAPHQL_VALIDATION_FAILED"),
