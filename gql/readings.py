@@ -8,6 +8,7 @@ from strawberry.schema.base import BaseSchema
 from gamification.ids import ProgramId
 from gql.answers import Wording
 from gql.bounded import Bounded
+from gql.documents import canonical
 from gql.persisted import Documents
 from gql.requests import Asked, asked_by
 
@@ -45,7 +46,8 @@ class Readings:
 
     def of(self, request: Request, body: bytes) -> Received:
         """A request with this body; one by GET has none. Raises `RequestRefused`."""
-        sent = (body, b"" if body else request.scope["query_string"])
+        is_get = request.method == "GET"
+        sent = (b"", request.scope["query_string"]) if is_get else (body, b"")
         return self._known.get(sent) or Received(sent, asked_by(request, body), None)
 
     def completed(self, received: Received, program: ProgramId) -> Read:
@@ -59,12 +61,13 @@ class Readings:
         text = self._documents.text_of(given.query, given.document, program)
         if read is not None and read.asked.query == text:
             return read
-        asked = given._replace(query=text)
+        asked = given._replace(query=text, extensions=None)  # they have named the document
         wording = Wording.of(
             self._schema, text, operation_name=asked.operation_name, variables=asked.variables
         )
         read = Read(asked, wording)
-        if wording is not None:
+        if wording is not None and canonical(given.variables or {}) == wording.variables:
+            # What is not read may take many times the room of its bytes, and is not remembered.
             size = 2 * sum(map(len, sent)) + (0 if given.query else len(text))
-            self._known.put(sent, Received(sent, given, read), size=size)
+            self._known.put(sent, Received(sent, given._replace(extensions=None), read), size=size)
         return read
