@@ -78,5 +78,8 @@ def decoded(payload: bytes) -> tuple[bytes, list[Message]]:
     """The sender and what it tells. Raises `ValueError` for anything that we do not write."""
     if len(payload) > BYTES_MAX:
         raise ValueError("a message is too long")
-    envelope = _decoder.decode(payload)
+    try:
+        envelope = _decoder.decode(payload)
+    except RecursionError:
+        raise ValueError("a message is nested too deeply") from None
     return envelope.sender, envelope.messages

@@ -155,6 +155,7 @@ async def test_one_that_is_frozen_is_given_up_and_heard_again(
         msgpack.encode([b"x", [[1, 1, 1, ["1"], [], False]]]),
         msgpack.encode([b"x", [[1, 1]]]),
         encoded(b"x", [Told(CLUB, 1, [], ["b" * BYTES_MAX], False)]),
+        b"\x93\xc4\x01x\x90" + b"\x91" * 100_000,  # more than is read, and nested
     ],
 )
 async def test_what_is_no_message_of_ours_is_counted_and_nothing_else(
