@@ -48,7 +48,7 @@ class Watch:
         self._hub = hub
         self._programs = programs
         self._pause = pause
-        self._suspected: set[ProgramId] = set()
+        self._due: set[ProgramId] = set()
         self._is_suspicious = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._is_blind = False
@@ -69,7 +69,7 @@ class Watch:
 
     def suspect(self, program: ProgramId) -> None:
         """Let those who listen to a program look soon: its rules have changed."""
-        self._suspected.add(program)
+        self._due.add(program)
         self._is_suspicious.set()
 
     async def look(self) -> None:
@@ -77,7 +77,7 @@ class Watch:
         hub, hearing = self._hub.local, self._hub.hearing
         programs = tuple(hub.programs)
         hearing.follow(programs)
-        suspected, self._suspected = self._suspected, set()
+        self._due &= set(programs)
         self._is_suspicious.clear()
         if not programs:
             return
@@ -88,9 +88,21 @@ class Watch:
         doubtful = self._doubtful(stored, before)
         for program in doubtful:
             hearing.settle(program, stored[program], latest_before=before[program])
-        for program in doubtful | (suspected & set(programs)):
-            await self._programs.look(program)
+        self._due |= doubtful
+        for program in tuple(self._due):
+            await self._look_at_rules(program)
             await self._wake(program)
+
+    async def _look_at_rules(self, program: ProgramId) -> None:
+        """Whoever is to be woken stays so if the database is lost before the rules are known."""
+        self._due.discard(program)
+        try:
+            await self._programs.look(program)
+        except PASSING:
+            self._due.add(program)
+            raise
+        except Exception as error:  # noqa: BLE001 (the worker loop: it goes on with those it knows)
+            _log.error("rules not read", program=program, exc_info=error)
 
     def _doubtful(
         self, stored: dict[ProgramId, int], before: dict[ProgramId, int]
@@ -118,6 +130,8 @@ class Watch:
                 if not self._is_blind:
                     self._is_blind = True
                     _log.warning("data versions not read", reason=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 (the worker loop: it looks again)
+                _log.error("look failed", exc_info=error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._is_suspicious.wait()

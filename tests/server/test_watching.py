@@ -1,13 +1,17 @@
 """Subscribers hear of what other processes do: at once over Redis, within a second without it."""
 
 import asyncio
+from collections.abc import Collection
 
 import pytest
 
-from gamification.ids import member_id
-from gamification.ports import Changes
+from gamification.ids import ProgramId, member_id
+from gamification.ports import Changes, Store
+from gamification.twin import Twin
 from gamification.use_cases.apply_definition import apply_definition
+from server.live.shared_hub import SharedHub
 from server.live.watching import Watch
+from server.programs import CachedPrograms
 from tests.builders import NOON, definition
 from tests.server.processes import Process, heard, process
 from tests.server.terminal import CLUB
@@ -114,6 +118,69 @@ async def test_a_commit_is_not_taken_for_one_that_another_task_tells_of(url: str
                 await writing.lock_members(["carl"], NOON)
             await asyncio.create_task(tell_of_something_else())
             assert await looking.doubts() == 1
+
+
+class Unreadable(CachedPrograms):
+    """Finds the rules of programs only after it has failed for each of these reasons."""
+
+    def __init__(self, store: Store, *reasons: Exception) -> None:
+        super().__init__(store)
+        self._reasons = list(reasons)
+
+    async def look(self, id: ProgramId) -> None:
+        if self._reasons:
+            raise self._reasons.pop(0)
+        await super().look(id)
+
+
+async def test_who_is_to_be_woken_is_not_forgotten_when_the_database_is_lost(url: str) -> None:
+    async with process(url, runs=False) as here:
+        programs = Unreadable(here.store, ConnectionResetError(), ConnectionResetError())
+        watch = Watch(here.store, here.services.hub, programs)
+        program = await here.program()
+        with here.services.hub.listen(program.id, board="all") as ear:
+            for _ in range(2):
+                with pytest.raises(ConnectionResetError):
+                    await watch.look()
+                assert (watch.doubted, ear.is_awake) == (0, False)
+            await watch.look()
+            assert (watch.doubted, (await heard(ear)).in_doubt) == (1, True)
+            await watch.look()
+            assert watch.doubted == 1
+
+
+async def test_rules_that_cannot_be_read_keep_nobody_asleep(url: str) -> None:
+    async with process(url, runs=False) as here:
+        watch = Watch(here.store, here.services.hub, Unreadable(here.store, ValueError()))
+        program = await here.program()
+        with here.services.hub.listen(program.id, board="all") as ear:
+            await watch.look()
+            assert (watch.doubted, (await heard(ear)).in_doubt) == (1, True)
+
+
+class Failing(Twin):
+    """Fails once to tell data versions, for a reason that nobody foresaw."""
+
+    has_failed = False
+
+    async def data_versions(self, programs: Collection[ProgramId]) -> dict[ProgramId, int]:
+        if not self.has_failed:
+            self.has_failed = True
+            raise ValueError("nobody foresaw this")
+        return await super().data_versions(programs)
+
+
+async def test_a_look_that_fails_is_not_the_last() -> None:
+    store = Failing()
+    applied = await apply_definition(store, CLUB, now=NOON)
+    assert applied.program is not None
+    hub = SharedHub(store, None)
+    watch = Watch(store, hub, CachedPrograms(store))
+    with hub.listen(applied.program.id, board="all") as ear:
+        watch.start()
+        assert (await heard(ear)).in_doubt
+        assert store.has_failed
+        await watch.stop()
 
 
 async def test_many_are_woken_bit_by_bit(url: str) -> None:
