@@ -71,7 +71,7 @@ class Audience:
         return len(self.begun) + len(self._welcomed or ()) + waiting
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self._welcomed or any(self._waiting.values()))
+        return bool(self.begun or self._welcomed or self._waiting)
 
     # ---------------------------------------------------------------- for those who deliver
 
@@ -84,8 +84,12 @@ class Audience:
     def leave(self, follower: Follower) -> None:
         """Tell it nothing more."""
         self.begun.pop(follower, None)
-        for waiting in (*self._waiting.values(), self._welcomed or {}):
+        if self._welcomed is not None:
+            self._welcomed.pop(follower, None)
+        for after, waiting in list(self._waiting.items()):
             waiting.pop(follower, None)
+            if not waiting:
+                del self._waiting[after]
 
     def is_news(self, payload: bytes) -> bool:
         """Whether the result that was made last has to be told. To be asked once for each, before
@@ -136,12 +140,12 @@ class Audience:
 
     def next_newcomers(self) -> After | None:
         """The cursor of those who wait longest. Only to be asked if somebody `is_waiting`."""
-        return next(after for after, group in self._waiting.items() if group)
+        return next(iter(self._waiting))
 
     @property
     def is_waiting(self) -> bool:
         """Whether anybody waits to begin."""
-        return any(self._waiting.values())
+        return bool(self._waiting)
 
     def welcome(self, after: After) -> None:
         """The next results are for those who wait with this cursor."""

@@ -1,15 +1,19 @@
 """Subscriptions that ask for the same are executed once; each follower sees what it would alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
+from weakref import ref
 
 import orjson
 import pytest
+from graphql import GraphQLError
 
 from gamification.outcomes import Notice, NoticeKind
 from gamification.program import Program
+from gql.audience import Audience, Follower
+from gql.encoding import Encoded
 from gql.pages import cursor
 from tests.api.live import Server, Socket, serving
 from tests.api.world import FORUM, NOON, World, new_world
@@ -207,6 +211,39 @@ async def test_a_cursor_that_is_no_text_is_refused(small_world: World, server: S
         message = await socket.receive()
         assert (message["id"], message["type"]) == ("1", "error")
         assert message["payload"][0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+
+
+class _Place(str):
+    """A cursor of which can be seen whether anybody holds it."""
+
+
+class _Untold(Follower):
+    """Somebody who leaves before they are told anything."""
+
+    wants_cursor = False
+
+    def tell(self, result: Encoded) -> None:
+        raise AssertionError
+
+    def fail(self, errors: Sequence[GraphQLError]) -> None:
+        raise AssertionError
+
+    def complete(self) -> None:
+        raise AssertionError
+
+
+def test_nothing_is_kept_of_those_who_leave_before_they_begin() -> None:
+    audience, first, second = Audience(), _Untold(), _Untold()
+    place = _Place("a place")
+    held = ref(place)
+    audience.join(first, place)
+    audience.join(second, None)
+    audience.leave(first)
+    del place
+    assert held() is None
+    assert (audience.is_waiting, audience.next_newcomers(), len(audience)) == (True, None, 1)
+    audience.leave(second)
+    assert (audience.is_waiting, bool(audience)) == (False, False)
 
 
 async def test_the_others_go_on_when_the_first_leaves(small_world: World, server: Server) -> None:
