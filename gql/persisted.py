@@ -44,6 +44,12 @@ class DocumentRefused(Exception):
         return PreExecutionError(data=None, errors=[refused(self.code, str(self))])
 
 
+def not_found() -> DocumentRefused:
+    """What clients are told of an id that is not known."""
+    # Some know it by the code, others by these very words.
+    return DocumentRefused(PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
+
+
 class Counts(NamedTuple):
     """What became of the documents that were asked for so far, and what is kept."""
 
@@ -101,8 +107,7 @@ class PersistedDocuments:
             return query
         if kept is None:
             self._misses += 1
-            # Some clients know it by the code, others by these very words.
-            raise DocumentRefused(PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
+            raise not_found()
         self._hits += 1
         return kept
 

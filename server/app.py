@@ -8,14 +8,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gamification.ports import Store
 from gql.answers import Answers
 from gql.following import Patience
 from gql.http import GraphQLApp
-from gql.persisted import Documents, PersistedDocuments
+from gql.persisted import Documents
 from gql.schema import printed_schema, schema
+from server.documents import documents_of
 from server.health import health_routes
 from server.metrics import Metrics
 from server.pages import graphiql_page, page_routes
@@ -44,7 +45,7 @@ def create_app(
         patience=Patience(send=settings.socket_send_seconds_max),
         request_bytes_max=settings.request_bytes_max,
         answers=answers,
-        documents=PersistedDocuments(schema, bytes_max=settings.persisted_documents_bytes_max),
+        documents=documents_of(settings),
     )
 
     _show_subscriptions(parts.metrics, graphql)
@@ -62,9 +63,8 @@ def create_app(
         routes=[
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
-            Route("/schema.graphql", _schema),
             *health_routes(store, parts.live),
-            *page_routes(graphiql=settings.graphiql, demo_key=demo_key),
+            *_open_routes(settings, demo_key),
         ],
         middleware=[
             Middleware(RequestLog, on_response=parts.observer.responded),
@@ -72,6 +72,17 @@ def create_app(
         ],
         lifespan=lifespan,
     )
+
+
+def _open_routes(settings: Settings, demo_key: str | None) -> list[BaseRoute]:
+    """What helps to ask anything; where only trusted documents run, there is nothing to be helped:
+    the schema is not told, and the page could ask nothing."""
+    if settings.trusted_documents is not None:
+        return []
+    return [
+        Route("/schema.graphql", _schema),
+        *page_routes(graphiql=settings.graphiql, demo_key=demo_key),
+    ]
 
 
 def _sharing(allowed_origins: Sequence[str]) -> list[Middleware]:

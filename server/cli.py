@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from gamification.refusals import Refusal
-from server.commands import keys
+from server.commands import documents, keys
 from server.commands.apply import apply
 from server.commands.definition_schema import definition_schema
 from server.commands.demo import demo
@@ -51,6 +51,7 @@ app.command()(tick)
 app.command()(verify)
 app.add_typer(keys.app, name="keys")
 app.command()(schema)
+app.add_typer(documents.app, name="documents")
 app.command("definition-schema")(definition_schema)
 app.command()(settings)
 app.command()(demo)

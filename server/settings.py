@@ -2,10 +2,11 @@
 
 from enum import Enum, StrEnum
 from os import environ
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.address import Address
@@ -119,6 +120,11 @@ class Settings(BaseSettings):
         description="What documents may take that clients name by their hash; 0: none is kept, and "
         "each request writes its document out.",
     )
+    trusted_documents: Path | None = Field(
+        None,
+        description="A manifest of GraphQL documents, as Apollo's, Relay's or GraphQL Code "
+        "Generator's tools write it: no others run. Read at the start. Anything runs if empty.",
+    )
     socket_message_bytes_max: int = Field(
         65536, ge=1024, description="The longest message a WebSocket client may send."
     )
@@ -182,7 +188,7 @@ class Settings(BaseSettings):
             raise ValueError("must be 0, which is never, or at least 1")
         return value
 
-    @field_validator("metrics_port", mode="before")
+    @field_validator("metrics_port", "trusted_documents", mode="before")
     @classmethod
     def _may_be_empty(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -212,6 +218,16 @@ class Settings(BaseSettings):
     @classmethod
     def _is_an_address(cls, value: SecretStr) -> SecretStr:
         Address.of(value.get_secret_value())
+        return value
+
+    @field_validator("trusted_documents")
+    @classmethod
+    def _are_not_for_graphiql(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None and info.data.get("graphiql"):
+            raise ValueError(
+                "where only trusted documents run, GraphiQL could ask nothing: leave this empty, "
+                f"or {PREFIX}GRAPHIQL off"
+            )
         return value
 
     @field_validator("redis_url")

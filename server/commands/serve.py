@@ -39,6 +39,7 @@ def serve(
 
 
 def _serve_by_workers(settings: Settings) -> None:
+    from server.documents import documents_of
     from server.supervising import Supervisor
 
     if settings.redis_url is None:
@@ -56,6 +57,7 @@ def _serve_by_workers(settings: Settings) -> None:
         return 0
 
     import_module("server.app")  # what is loaded before they are born, workers share
+    documents_of(settings)  # what is wrong with them is told once, and not by each worker
     status = Supervisor(
         listening_on(settings),
         work,
