@@ -18,7 +18,7 @@ from server.database import opened
 from server.importing.display import Reached, display_for
 from server.preview_table import preview_table
 from server.retrying import retrying
-from server.serving import running
+from server.running import running
 from server.settings import Settings, read_settings
 
 DryRunOption = Annotated[

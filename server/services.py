@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from redis.asyncio import Redis
 from starlette.requests import HTTPConnection
 
 from gamification.ports import Store
@@ -19,7 +18,6 @@ from server.clock import now
 from server.credentials import ApiKeys
 from server.fresh_key import fresh_key
 from server.live.live import Live
-from server.live.neighbours import Neighbours
 from server.live.shared_hub import SharedHub
 from server.live.watching import Watch
 from server.metrics import Metrics
@@ -31,6 +29,11 @@ from server.retrying import retrying
 from server.scheduling import Lease, Scheduler
 from server.settings import Settings
 from server.tracing import Observing
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from server.live.neighbours import Neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Services:
         cls,
         settings: Settings,
         store: Store,
-        redis: Redis | None = None,
+        redis: "Redis | None" = None,
         observing: Observing = Observer,
     ) -> Self:
         """The services of one process, with nothing running yet. `redis` is where it meets the
@@ -61,7 +64,7 @@ class Services:
         whoever is told how it does."""
         api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
         programs = CachedPrograms(store)
-        neighbours = None if redis is None else Neighbours(redis, settings.redis_prefix)
+        neighbours = None if redis is None else _neighbours(settings, redis)
         hub = SharedHub(store, neighbours)
         live = Live(hub, Watch(store, hub, programs), neighbours, programs, api_keys)
         metrics = Metrics()
@@ -138,6 +141,12 @@ class Services:
         await self.recorder.stop()
         await self.live.stop()
         await self.ranks.stop()
+
+
+def _neighbours(settings: Settings, redis: "Redis") -> "Neighbours":
+    from server.live.neighbours import Neighbours  # who has no Redis need not load its client
+
+    return Neighbours(redis, settings.redis_prefix)
 
 
 def _show_connections(metrics: Metrics, store: Store) -> None:

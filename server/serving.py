@@ -7,11 +7,10 @@ import signal
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from socket import AF_INET, AF_INET6, create_server, socket
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import structlog
 import uvicorn
-import uvloop
 from starlette.types import ASGIApp
 
 from server.pulses import End
@@ -19,8 +18,6 @@ from server.settings import Settings
 from server.sockets import AbortingSockets
 from server.streams import StreamingHttp
 from server.unusable import Unusable
-
-T = TypeVar("T")
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -169,13 +166,3 @@ def _port_is_taken(settings: Settings) -> Unusable:
         f"The server could not listen on {settings.host}:{settings.port}: the log says why. "
         "Another port is chosen by --port or GAMIFICATION_PORT."
     )
-
-
-def running(main: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine function on the fast event loop, until it is done."""
-
-    async def begin() -> T:
-        return await main()
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(begin())

@@ -13,7 +13,8 @@ import typer
 
 from server.database import opened
 from server.logs import set_up_logs
-from server.serving import run, running
+from server.running import running
+from server.serving import run
 from server.settings import LogFormat, LogLevel, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _database(*, keep: bool) -> Generator[str]:
 
 
 async def _showing(settings: Settings, *, seconds: float) -> None:
-    from server.app import create_app  # takes half a second that other commands need not wait
+    from server.app import create_app  # takes half a second that who asks for help need not wait
     from server.demo.show import prepared
     from server.services import Services
 

@@ -5,7 +5,11 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Look at the documents that a server is to trust.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at the documents that a server is to trust.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 
 @app.callback()

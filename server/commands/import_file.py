@@ -26,7 +26,7 @@ from server.importing.lines import Lines
 from server.importing.refused import RefusedRows
 from server.importing.rows import rows
 from server.importing.run import ATTEMPTS_MAX, BATCH_ROWS, Import, Totals
-from server.serving import running
+from server.running import running
 from server.settings import Settings, read_settings
 from server.unheard import Unheard
 from server.unusable import Unusable

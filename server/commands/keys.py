@@ -9,11 +9,13 @@ from gamification.ports import ApiKey
 from server.clock import now
 from server.credentials import SCOPES, NewApiKey, create_api_key
 from server.database import opened, program_named
-from server.serving import running
+from server.running import running
 from server.settings import Settings, read_settings
 from server.unusable import Unusable
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list and revoke API keys.", no_args_is_help=True, add_completion=False
+)
 
 Program = Annotated[str, typer.Option(help="The program's key.")]
 

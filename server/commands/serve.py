@@ -1,7 +1,8 @@
 """`gamification serve`: the server."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from importlib import import_module
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
@@ -9,9 +10,13 @@ import typer
 from models.address import Address
 from server.database import opened
 from server.logs import set_up_logs
-from server.serving import Parent, listening_on, run, running
+from server.running import running
+from server.serving import Parent, listening_on, run
 from server.settings import Settings, read_settings
 from server.unusable import Unusable
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 _log = structlog.stdlib.get_logger("server")
 
@@ -57,6 +62,8 @@ def _serve_by_workers(settings: Settings) -> None:
         return 0
 
     import_module("server.app")  # what is loaded before they are born, workers share
+    if settings.redis_url is not None:
+        import_module("server.live.neighbours")
     documents_of(settings)  # what is wrong with them is told once, and not by each worker
     status = Supervisor(
         listening_on(settings),
@@ -76,10 +83,9 @@ def _of_worker(settings: Settings, number: int) -> Settings:
 
 
 async def _serving(settings: Settings, parent: Parent | None = None) -> None:
-    # These take half a second that other commands need not wait.
+    # These take half a second that who asks for help need not wait.
     from server.app import create_app
     from server.metrics_page import metrics_served
-    from server.redis import opened_redis
     from server.services import Services
     from server.tracing import opened_tracing
 
@@ -90,7 +96,7 @@ async def _serving(settings: Settings, parent: Parent | None = None) -> None:
     async with (
         opened_tracing(settings) as observing,
         opened(settings) as store,
-        opened_redis(settings) as redis,
+        _redis(settings) as redis,
     ):
         services = Services.of(settings, store, redis, observing)
         app = create_app(settings, store, services=services)
@@ -100,3 +106,13 @@ async def _serving(settings: Settings, parent: Parent | None = None) -> None:
             await run(app, settings, on_started=started, parent=parent)
     if parent is None:
         _log.info("stopped")
+
+
+def _redis(settings: Settings) -> "AbstractAsyncContextManager[Redis | None]":
+    """The client of the Redis that is set. Loading it takes as long as all the rest, if it finds
+    OpenTelemetry: who has no Redis need not wait for that."""
+    if settings.redis_url is None:
+        return nullcontext()
+    from server.redis import opened_redis
+
+    return opened_redis(settings)

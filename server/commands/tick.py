@@ -12,8 +12,8 @@ from gamification.tick import tick as ticked
 from server.clock import now as present
 from server.database import opened, program_named
 from server.fresh_key import fresh_key
+from server.running import running
 from server.scheduling import Lease, LeaseLost
-from server.serving import running
 from server.settings import read_settings
 from server.unheard import Unheard
 from server.unusable import Unusable

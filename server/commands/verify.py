@@ -7,7 +7,7 @@ import typer
 
 from gamification.use_cases.verify_program import Checked, verify_program
 from server.database import opened, program_named
-from server.serving import running
+from server.running import running
 from server.settings import read_settings
 
 

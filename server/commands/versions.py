@@ -13,7 +13,7 @@ from gamification.use_cases.roll_back_definition import roll_back_definition
 from server.applying import BackfillOption, DryRunOption, carry_out, say_paths
 from server.clock import now
 from server.database import opened, program_named
-from server.serving import running
+from server.running import running
 from server.settings import read_settings
 from server.unusable import Unusable
 

@@ -1,15 +1,17 @@
 """Without this module nobody would act on what the other server processes tell."""
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from gamification.ids import ProgramId
 from server.credentials import ApiKeys
 from server.live.messages import KeyRevoked, Message, RulesApplied, Told
-from server.live.neighbours import Neighbours
 from server.live.shared_hub import SharedHub
 from server.live.watching import Watch
 from server.programs import CachedPrograms
+
+if TYPE_CHECKING:
+    from server.live.neighbours import Neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Live:
 
     hub: SharedHub
     watch: Watch
-    neighbours: Neighbours | None
+    neighbours: "Neighbours | None"
     programs: CachedPrograms
     api_keys: ApiKeys
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 from weakref import ReferenceType, ref
 
 from gamification.ids import MemberId, ProgramId
@@ -9,7 +10,9 @@ from gamification.ports import Changes, Committed, Store
 from server.live.hearing import Hearing
 from server.live.hub import Ear, LocalHub
 from server.live.messages import Told
-from server.live.neighbours import Neighbours
+
+if TYPE_CHECKING:
+    from server.live.neighbours import Neighbours
 
 
 class SharedHub:
@@ -18,7 +21,7 @@ class SharedHub:
     Fulfils `gamification.ports.Hub`.
     """
 
-    def __init__(self, store: Store, neighbours: Neighbours | None) -> None:
+    def __init__(self, store: Store, neighbours: "Neighbours | None") -> None:
         self._local = LocalHub()
         self._neighbours = neighbours
         self._committed: dict[ProgramId, tuple[ReferenceType[object] | None, int]] = {}

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer.main
 from typer.core import TyperGroup
 
-from server.cli import app
+from server.cli import COMMANDS
 from tests.house.tree import ROOT, Function, definitions, named, pages, python_files, section
 
 DECISIONS = ROOT / "docs" / "decisions"
@@ -49,7 +48,7 @@ def glossary_words() -> str:
 
 def unknown(arguments: list[str]) -> list[str]:
     """The subcommands and options among the arguments that our command line does not have."""
-    command = typer.main.get_command(app)
+    command = TyperGroup(commands={name: each.loaded(name) for name, each in COMMANDS.items()})
     missing: list[str] = []
     options: set[str] = set()
     for argument in arguments:
