@@ -54,7 +54,7 @@ def given(folder: Path, *words: str) -> tuple[int, set[str]]:
         (["settings"], 0, {"pydantic"}),
         (["definition-schema"], 0, {"pydantic"}),
         (["schema", "--check"], 0, {"strawberry", *JUDGING}),
-        (["documents", "check", "new.json"], 0, {"strawberry", *JUDGING}),
+        (["documents", "check", "new.json"], 0, {"strawberry", "starlette", *JUDGING}),
         (["tick"], 0, STORING | JUDGING),
         (["keys", "list", "--program", "none"], 2, STORING | JUDGING),
         (["verify", "--program", "none"], 2, STORING | JUDGING),
