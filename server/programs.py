@@ -44,6 +44,11 @@ class CachedPrograms:
                 await self._refresh(id, cached)
         return cached.program
 
+    def held(self, id: ProgramId) -> Program | None:
+        """The program as it was known last, if it was asked for."""
+        cached = self._cached.get(id)
+        return None if cached is None else cached.program
+
     def current(self, program: Program) -> Program:
         """The same program in the latest version known here, without waiting.
 

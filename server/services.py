@@ -66,7 +66,7 @@ class Services:
         programs = CachedPrograms(store)
         neighbours = None if redis is None else _neighbours(settings, redis)
         hub = SharedHub(store, neighbours)
-        live = Live(hub, Watch(store, hub, programs), neighbours, programs, api_keys)
+        live = Live(hub, Watch(store, hub, programs, now=now), neighbours, programs, api_keys)
         metrics = Metrics()
         observer = observing(metrics)
         recorder = BatchingRecorder(

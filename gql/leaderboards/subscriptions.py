@@ -86,7 +86,8 @@ class LeaderboardUpdate:
 @strawberry.type
 class LeaderboardSubscriptions:
     @strawberry.subscription(
-        description="A leaderboard's current run, now and whenever a score on it has moved.",
+        description="A leaderboard's current run, now, whenever a score on it has moved, and when "
+        "another run begins.",
         permission_classes=[Read],
     )
     async def leaderboard_updated(

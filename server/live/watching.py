@@ -3,18 +3,21 @@
 Once a second each process compares the data versions of the programs that are listened to with
 those that it has heard of. Where one is missing, for whatever reason, all who listen to the program
 look for themselves. That alone makes live updates whole: without Redis, while it is away, when it
-comes back empty, and beside a command that writes to the same database.
+comes back empty, and beside a command that writes to the same database. So they do where time alone
+has changed what they were told (turning.py).
 """
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 
 from gamification.ids import ProgramId
 from gamification.ports import Store
 from server.live.shared_hub import SharedHub
+from server.live.turning import Turns
 from server.programs import CachedPrograms
 from server.retrying import PASSING
 
@@ -42,11 +45,13 @@ class Watch:
         hub: SharedHub,
         programs: CachedPrograms,
         *,
+        now: Callable[[], datetime],
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._store = store
         self._hub = hub
         self._programs = programs
+        self._turns = Turns(programs, now)
         self._pause = pause
         self._due: set[ProgramId] = set()
         self._is_suspicious = asyncio.Event()
@@ -88,7 +93,7 @@ class Watch:
         doubtful = self._doubtful(stored, before)
         for program in doubtful:
             hearing.settle(program, stored[program], latest_before=before[program])
-        self._due |= doubtful
+        self._due |= doubtful | self._turns.turned(programs)
         for program in tuple(self._due):
             await self._look_at_rules(program)
             await self._wake(program)

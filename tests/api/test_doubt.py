@@ -1,12 +1,14 @@
 """A subscriber that may have missed something looks, and is told nothing that it knows already."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import pytest
 
+from gamification.twin import Twin
 from server.live.hub import LocalHub
 from tests.api.live import Server, Socket, serving
-from tests.api.world import World
+from tests.api.world import FORUM, World, new_world
 
 BOARD = """subscription {
   leaderboardUpdated(key: "reputation", perSecond: 10) {
@@ -82,6 +84,28 @@ async def looked(world: World) -> None:
         await socket.next()
         await world.did("ann", "purchase", value=10_000, properties={"store": "s"})
         await socket.next()
+
+
+@pytest.mark.parametrize("board", ["weekly", "lately"])
+async def test_a_board_that_has_turned_is_told_though_nothing_was_written(board: str) -> None:
+    lately = "  lately: {name: Lately, points: reputation, every: 7 days}\n"
+    world = await new_world(Twin(), FORUM + lately)
+    query = (
+        f'subscription {{ leaderboardUpdated(key: "{board}", perSecond: 10) '
+        "{ period { startsAt } entries { score } } }"
+    )
+    async with serving(world) as server, server.ready() as socket:
+        await world.did("ann", "upvote", properties={"post": "p1"})
+        await socket.subscribe(query)
+        before = (await socket.next())["leaderboardUpdated"]
+        assert before["entries"] == [{"score": "10"}]
+        world.at += timedelta(days=7)
+        doubt(world)
+        after = (await socket.next())["leaderboardUpdated"]
+        assert after["entries"] == []
+        assert datetime.fromisoformat(after["period"]["startsAt"]) == (
+            datetime.fromisoformat(before["period"]["startsAt"]) + timedelta(days=7)
+        )
 
 
 async def test_the_feed_is_told_no_empty_update(small_world: World, server: Server) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from gamification.ids import ProgramId, member_id
 from gamification.ports import Changes, Store
 from gamification.twin import Twin
 from gamification.use_cases.apply_definition import apply_definition
+from server.clock import now
 from server.live.shared_hub import SharedHub
 from server.live.watching import Watch
 from server.programs import CachedPrograms
@@ -37,7 +39,14 @@ class Looking:
         services = here.services
         self.hub = services.hub
         self.paused: list[float] = []
-        self.watch = Watch(here.store, services.hub, services.programs, pause=self._pause)
+        self.at = NOON
+        self.watch = Watch(
+            here.store,
+            services.hub,
+            services.programs,
+            now=lambda: self.at,
+            pause=self._pause,
+        )
 
     async def _pause(self, seconds: float) -> None:
         self.paused.append(seconds)
@@ -136,7 +145,7 @@ class Unreadable(CachedPrograms):
 async def test_who_is_to_be_woken_is_not_forgotten_when_the_database_is_lost(url: str) -> None:
     async with process(url, runs=False) as here:
         programs = Unreadable(here.store, ConnectionResetError(), ConnectionResetError())
-        watch = Watch(here.store, here.services.hub, programs)
+        watch = Watch(here.store, here.services.hub, programs, now=now)
         program = await here.program()
         with here.services.hub.listen(program.id, board="all") as ear:
             for _ in range(2):
@@ -151,7 +160,7 @@ async def test_who_is_to_be_woken_is_not_forgotten_when_the_database_is_lost(url
 
 async def test_rules_that_cannot_be_read_keep_nobody_asleep(url: str) -> None:
     async with process(url, runs=False) as here:
-        watch = Watch(here.store, here.services.hub, Unreadable(here.store, ValueError()))
+        watch = Watch(here.store, here.services.hub, Unreadable(here.store, ValueError()), now=now)
         program = await here.program()
         with here.services.hub.listen(program.id, board="all") as ear:
             await watch.look()
@@ -175,12 +184,50 @@ async def test_a_look_that_fails_is_not_the_last() -> None:
     applied = await apply_definition(store, CLUB, now=NOON)
     assert applied.program is not None
     hub = SharedHub(store, None)
-    watch = Watch(store, hub, CachedPrograms(store))
+    watch = Watch(store, hub, CachedPrograms(store), now=now)
     with hub.listen(applied.program.id, board="all") as ear:
         watch.start()
         assert (await heard(ear)).in_doubt
         assert store.has_failed
         await watch.stop()
+
+
+@pytest.mark.parametrize(
+    ("every", "turns_at"),
+    [
+        ("week", datetime(2026, 3, 9, tzinfo=UTC)),
+        ("month", datetime(2026, 4, 1, tzinfo=UTC)),
+        ("7 days", datetime(2026, 3, 3, tzinfo=UTC)),
+    ],
+)
+async def test_where_a_run_of_a_leaderboard_ends_all_look_once(
+    database_url: str, every: str, turns_at: datetime
+) -> None:
+    board = {"points": "stars", "every": every}
+    async with process(database_url, runs=False) as here:
+        await apply_definition(
+            here.store, definition(points={"stars": {}}, leaderboards={"turning": board}), now=NOON
+        )
+        looking, program = Looking(here), await here.program()
+        await here.services.programs.program(program.id)
+        with looking.hub.listen(program.id, board="turning") as ear:
+            assert await looking.doubts() == 1  # it has just come
+            await ear.changed()
+            looking.at = turns_at - timedelta(microseconds=1)
+            assert (await looking.doubts(), ear.is_awake) == (0, False)
+            looking.at = turns_at
+            assert (await looking.doubts(), (await heard(ear)).in_doubt) == (1, True)
+            assert (await looking.doubts(), ear.is_awake) == (0, False)
+
+
+async def test_a_leaderboard_of_all_time_never_turns(url: str) -> None:
+    async with process(url, runs=False) as here:
+        looking, program = Looking(here), await here.program()
+        await here.services.programs.program(program.id)
+        with looking.hub.listen(program.id, board="all"):
+            assert await looking.doubts() == 1
+            looking.at += timedelta(days=1000)
+            assert await looking.doubts() == 0
 
 
 async def test_many_are_woken_bit_by_bit(url: str) -> None:
