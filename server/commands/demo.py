@@ -57,9 +57,10 @@ async def _showing(settings: Settings, *, seconds: float) -> None:
     from server.app import create_app  # takes half a second that who asks for help need not wait
     from server.demo.show import prepared
     from server.services import Services
+    from server.tracing import opened_tracing
 
-    async with opened(settings) as store:
-        services = Services.of(settings, store)
+    async with opened_tracing(settings) as observing, opened(settings) as store:
+        services = Services.of(settings, store, observing=observing)
         show = await prepared(services, PROGRAM.read_text("utf-8"))
         app = create_app(settings, store, services=services, demo_key=show.page_key)
         playing: asyncio.Task[None] | None = None

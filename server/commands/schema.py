@@ -15,9 +15,7 @@ def schema(
     write: Annotated[bool, typer.Option("--write", help="Write schema.graphql anew.")] = False,
 ) -> None:
     """Print the GraphQL schema."""
-    from gql.schema import (
-        printed_schema,
-    )  # takes half a second that who asks for help need not wait
+    from gql.schema import printed_schema  # half a second that who asks for help need not wait
 
     text = printed_schema()
     if write:

@@ -1,6 +1,7 @@
 """With OpenTelemetry each operation and each batch is a span; without it nothing is loaded."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Sequence
@@ -258,23 +259,56 @@ class Collector:
         }
 
 
-async def test_what_has_not_been_sent_is_sent_when_the_server_stops(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    secret = await secret_for(sqlite_url, CLUB, *SCOPES)
-    collector = Collector()
-    config = uvicorn.Config(collector.app, port=0, log_config=None, lifespan="off", ws="none")
+@pytest.fixture
+async def collector(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Collector]:
+    """A collector that processes which are begun now send to, once they stop."""
+    found = Collector()
+    config = uvicorn.Config(found.app, port=0, log_config=None, lifespan="off", ws="none")
     async with served(config) as there:
         port = there.servers[0].sockets[0].getsockname()[1]
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("OTEL_SERVICE_NAME", "shop-points")
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")  # not before
-        async with running_server(sqlite_url, tracing="true") as server:
-            async with server.client(secret) as client:
-                await ask(client, VISIT, member="ann")
-            assert collector.taken == []
-            assert await server.stop() == 0
+        yield found
+
+
+async def test_what_has_not_been_sent_is_sent_when_the_server_stops(
+    sqlite_url: str, collector: Collector
+) -> None:
+    secret = await secret_for(sqlite_url, CLUB, *SCOPES)
+    async with running_server(sqlite_url, tracing="true") as server:
+        async with server.client(secret) as client:
+            await ask(client, VISIT, member="ann")
+        assert collector.taken == []
+        assert await server.stop() == 0
     assert collector.told() == {("shop-points", "mutation"), ("shop-points", "record batch")}
+
+
+async def test_a_demo_is_traced_as_a_server_is(collector: Collector) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from server.cli import main; main()"),
+        *("demo", "--port", "0", "--for", "0"),
+        cwd=ROOT,
+        env={**environ, "GAMIFICATION_TRACING": "true"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(SECONDS_MAX):
+            told = (await process.stdout.readuntil(b"For example")).decode()
+            url, key = (re.search(pattern, told) for pattern in (r"http://\S+:\d+", r"gam_\S+"))
+            assert url is not None
+            assert key is not None
+            credentials = {"authorization": f"Bearer {key[0]}"}
+            async with httpx.AsyncClient(trust_env=False, headers=credentials) as client:
+                await client.post(f"{url[0]}/graphql", json={"query": "{ program { key } }"})
+            process.terminate()
+            await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0
+    assert ("shop-points", "query") in collector.told()
 
 
 def python(code: str, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
