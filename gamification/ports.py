@@ -486,9 +486,9 @@ class Listener(Protocol):
         ...
 
     @property
-    def heard_at(self) -> float | None:
-        """When the first of the changes was heard that `changed` returned last, on the clock of the
-        event loop; None if it was only woken."""
+    def changed_at(self) -> float | None:
+        """When the first of the changes was committed that `changed` returned last, on the clock of
+        the event loop; None if it was only woken, or only knows that it may have missed some."""
         ...
 
     def wake(self) -> None:

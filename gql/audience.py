@@ -60,8 +60,8 @@ class Audience:
         self._place: Place | None = None
         self._told: bytes | None = None
         self._is_told_if_new = False
-        self.heard_at: float | None = None
-        """When the change was heard of that the next result for those who have begun tells, on the
+        self.changed_at: float | None = None
+        """When the change was committed that the next result for those who have begun tells, on the
         clock of the event loop."""
         self.on_arrival: Callable[[], None] | None = None
         """Wakes the execution, once there is one."""

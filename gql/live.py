@@ -76,7 +76,7 @@ async def updates(
         pace = _Pace(listener, 1 / per_second)
         while True:
             if cause := await pace.due():
-                audience.heard_at = pace.told_of()
+                audience.changed_at = pace.told_of()
                 context.renew()
                 for update in await told.since(in_doubt=cause is Cause.DOUBT):
                     yield update
@@ -113,7 +113,7 @@ class _Pace:
         self._clock = asyncio.get_running_loop().time
         self._due = self._clock() + seconds
         self._cause: Cause | None = None
-        self._heard_at: float | None = None
+        self._changed_at: float | None = None
 
     async def due(self) -> Cause | None:
         """Why an update is to be told now; then the next one has its time from now."""
@@ -135,9 +135,9 @@ class _Pace:
             pass
 
     def told_of(self) -> float | None:
-        """When the first change was heard of that is told now; None if nothing has changed."""
-        heard_at, self._heard_at = self._heard_at, None
-        return heard_at
+        """When the first change was committed that is told now; None if nobody knows of any."""
+        changed_at, self._changed_at = self._changed_at, None
+        return changed_at
 
     def hurry(self) -> None:
         """Tell an update now, changed or not."""
@@ -147,10 +147,10 @@ class _Pace:
         changes = await self._listener.changed()
         if changes.members or changes.boards or changes.notices:
             self._cause = Cause.CHANGE
-            if self._heard_at is None:
-                self._heard_at = self._listener.heard_at
         elif changes.in_doubt and self._cause is None:
             self._cause = Cause.DOUBT
+        if self._changed_at is None:
+            self._changed_at = self._listener.changed_at
 
 
 class _Told:

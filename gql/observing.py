@@ -65,7 +65,7 @@ class Observer(Protocol):
         ...
 
     def lagged(self, seconds: float) -> None:
-        """A change was heard of so long before all had been told of it."""
+        """A change was committed so long before all had been told of it."""
         ...
 
     def dropped(self, reason: Dropped) -> None:

@@ -152,9 +152,9 @@ class Group:
 
     def _report(self, followers: int) -> None:
         self._context.observer.told(followers)
-        if followers and (heard_at := self.audience.heard_at) is not None:
-            self._context.observer.lagged(asyncio.get_running_loop().time() - heard_at)
-        self.audience.heard_at = None
+        if followers and (changed_at := self.audience.changed_at) is not None:
+            self._context.observer.lagged(asyncio.get_running_loop().time() - changed_at)
+        self.audience.changed_at = None
 
     async def _cursor(self, result: ExecutionResult, followers: Collection[Follower]) -> str | None:
         """The cursor of a result, if anybody wants it. One without data has none: who comes back

@@ -98,7 +98,7 @@ class Metrics:
         )
         self.update_lag_seconds = self.histogram(
             "update_lag_seconds",
-            "From hearing of a commit until every follower was handed the update that tells it.",
+            "From a commit until every follower was handed the update that tells it.",
             _SECONDS,
         )
         self.readers_dropped = self.counter(

@@ -39,9 +39,9 @@ class Ear:
         self._notices: deque[Notice] = deque(maxlen=NOTICES_MAX)
         self._in_doubt = False
         self._clock = asyncio.get_running_loop().time
-        self._first_heard_at: float | None = None
-        self.heard_at: float | None = None
-        """When the first of the changes was heard that `changed` returned last."""
+        self._first_changed_at: float | None = None
+        self.changed_at: float | None = None
+        """When the first of the changes was committed that `changed` returned last."""
 
     async def changed(self) -> Changes:
         """Wait until something that is listened to has changed; then all changes since the last
@@ -49,7 +49,7 @@ class Ear:
         without anything if it was woken."""
         await self._changed.wait()
         self._changed.clear()
-        self.heard_at, self._first_heard_at = self._first_heard_at, None
+        self.changed_at, self._first_changed_at = self._first_changed_at, None
         changes = Changes(
             self._program,
             frozenset(self._changed_members),
@@ -72,19 +72,27 @@ class Ear:
         """Let `changed` return without a change."""
         self._changed.set()
 
-    def hear(self, changes: Changes) -> None:
-        """Take note of a change. What this ear holds is bounded by what it listens to."""
+    def hear(self, changes: Changes, *, age: float) -> None:
+        """Take note of a change that was committed `age` seconds ago. What this ear holds is
+        bounded by what it listens to."""
         self._changed_members |= self._members & changes.members
         self._changed_boards |= self._boards & changes.boards
         self._notices.extend(notice for notice in changes.notices if self._wants(notice))
-        if self._first_heard_at is None:
-            self._first_heard_at = self._clock()
+        self._date(age)
         self._changed.set()
 
-    def doubt(self) -> None:
-        """Something may have changed that this ear did not hear of."""
+    def doubt(self, *, age: float | None = None) -> None:
+        """Something may have changed that this ear did not hear of: `age` seconds ago, if that is
+        known."""
         self._in_doubt = True
+        if age is not None:
+            self._date(age)
         self._changed.set()
+
+    def _date(self, age: float) -> None:
+        changed_at = self._clock() - age
+        if self._first_changed_at is None or changed_at < self._first_changed_at:
+            self._first_changed_at = changed_at
 
     def _wants(self, notice: Notice) -> bool:
         return notice.member in self._members or (self._hears_feed and notice.is_public)
@@ -111,18 +119,20 @@ class LocalHub:
         """All who listen to anything of a program."""
         return tuple(self._of_program.get(program, ()))
 
-    def publish(self, changes: Changes) -> None:
-        """Tell those who listen. Never waits, and costs only those who are concerned."""
+    def publish(self, changes: Changes, *, age: float = 0.0) -> None:
+        """Tell those who listen of what was committed `age` seconds ago. Never waits, and costs
+        only those who are concerned."""
         concerned: set[Ear] = set()
         for topic in _topics(changes):
             concerned |= self._ears.get(topic, set())
         for ear in concerned:
-            ear.hear(changes)
+            ear.hear(changes, age=age)
 
-    def doubt_feed(self, program: ProgramId) -> None:
-        """Let those who listen to a program's public notices look whether there are any."""
+    def doubt_feed(self, program: ProgramId, *, age: float) -> None:
+        """Let those who listen to a program's public notices look whether there are any, of `age`
+        seconds ago."""
         for ear in self._ears.get(_Topic(program, is_feed=True), ()):
-            ear.doubt()
+            ear.doubt(age=age)
 
     @contextmanager
     def listen(

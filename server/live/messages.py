@@ -12,7 +12,7 @@ from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import members_of
 from gamification.ports import Changes
 
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 """Part of the channel's name: processes with another form of message do not hear each other."""
 
 BYTES_MAX = 1024 * 1024
@@ -21,22 +21,25 @@ BYTES_MAX = 1024 * 1024
 
 class Told(Struct, frozen=True, array_like=True, tag=1):
     """A transaction was committed as this data version. `is_public`: it announced something to
-    everybody. `members` are also those of whom something was announced."""
+    everybody. `members` are also those of whom something was announced. `committed_at`: in seconds
+    since 1970, by the clock of who tells it."""
 
     program: ProgramId
     version: int
     members: list[MemberId]
     boards: list[str]
     is_public: bool
+    committed_at: float
 
     @classmethod
-    def of(cls, changes: Changes, version: int) -> "Told":
+    def of(cls, changes: Changes, version: int, committed_at: float) -> "Told":
         return cls(
             changes.program,
             version,
             list(changes.members | members_of(changes.notices)),
             list(changes.boards),
             any(notice.is_public for notice in changes.notices),
+            committed_at,
         )
 
 

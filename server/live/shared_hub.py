@@ -1,6 +1,8 @@
 """Without this module subscribers would hear only of what their own process does."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 from weakref import ReferenceType, ref
@@ -14,16 +16,26 @@ from server.live.messages import Told
 if TYPE_CHECKING:
     from server.live.neighbours import Neighbours
 
+AGE_SECONDS_MAX = 60.0
+"""A message that says that it is older tells of a clock that is wrong, or is not one of ours."""
+
 
 class SharedHub:
     """Carries changes to the subscribers of this process and, where there are any, to the others.
 
-    Fulfils `gamification.ports.Hub`.
+    Fulfils `gamification.ports.Hub`. `clock` tells the seconds since 1970, as the others' do.
     """
 
-    def __init__(self, store: Store, neighbours: "Neighbours | None") -> None:
+    def __init__(
+        self,
+        store: Store,
+        neighbours: "Neighbours | None",
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._local = LocalHub()
         self._neighbours = neighbours
+        self._clock = clock
         self._committed: dict[ProgramId, tuple[ReferenceType[object] | None, int]] = {}
         self.hearing = Hearing()
         store.watch(self._commit)
@@ -46,14 +58,15 @@ class SharedHub:
             return
         self.hearing.hear(changes.program, version)
         if self._neighbours is not None:
-            self._neighbours.tell(Told.of(changes, version))
+            self._neighbours.tell(Told.of(changes, version, self._clock()))
 
     def hear(self, told: Told) -> None:
         """Tell those who listen here what another process has committed."""
         members, boards = frozenset(told.members), frozenset(told.boards)
-        self._local.publish(Changes(told.program, members, boards, ()))
+        age = min(max(0.0, self._clock() - told.committed_at), AGE_SECONDS_MAX)
+        self._local.publish(Changes(told.program, members, boards, ()), age=age)
         if told.is_public:
-            self._local.doubt_feed(told.program)
+            self._local.doubt_feed(told.program, age=age)
         self.hearing.hear(told.program, told.version)
 
     def listen(

@@ -2,12 +2,18 @@
 
 import asyncio
 from contextlib import ExitStack
+from math import inf, nan
+
+import pytest
 
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice, NoticeKind
 from gamification.ports import Changes
 from gamification.state import AwardKey
+from gamification.twin import Twin
 from server.live.hub import NOTICES_MAX, LocalHub
+from server.live.messages import Told
+from server.live.shared_hub import AGE_SECONDS_MAX, SharedHub
 from tests.builders import ANNE, BEN, NOON
 
 CLUB, OTHER = ProgramId(1), ProgramId(2)
@@ -116,8 +122,48 @@ async def test_a_doubt_wakes_all_who_listen_to_the_program() -> None:
             ear.doubt()
         assert await member.changed() == changes(ANNE)._replace(in_doubt=True)
         assert await feed.changed() == changes()._replace(in_doubt=True)
-        hub.doubt_feed(CLUB)
+        hub.doubt_feed(CLUB, age=0.0)
         assert await feed.changed() == changes()._replace(in_doubt=True)
         assert (member.is_awake, other.is_awake) == (False, False)
     assert list(hub.programs) == []
     assert list(hub.ears(CLUB)) == []
+
+
+@pytest.mark.parametrize(
+    ("told_at", "age"),
+    [(100.0, 5.0), (105.0, 0.0), (106.0, 0.0), (0.0, AGE_SECONDS_MAX), (nan, 0.0), (inf, 0.0)],
+)
+async def test_what_another_process_tells_is_as_old_as_its_commit(
+    told_at: float, age: float
+) -> None:
+    hub, clock = SharedHub(Twin(), None, clock=lambda: 105.0), asyncio.get_running_loop().time
+    with (
+        hub.listen(CLUB, member=ANNE) as member,
+        hub.listen(CLUB, feed=True) as feed,
+        hub.listen(OTHER, feed=True) as other,
+    ):
+        before = clock()
+        hub.hear(Told(CLUB, 1, [ANNE], [], True, told_at))
+        after = clock()
+        for ear in (member, feed):
+            await ear.changed()
+            assert ear.changed_at is not None
+            assert before - age <= ear.changed_at <= after - age
+        assert other.changed_at is None
+
+
+async def test_changes_that_are_merged_are_as_old_as_the_oldest() -> None:
+    hub, clock = LocalHub(), asyncio.get_running_loop().time
+    with hub.listen(CLUB, member=ANNE) as listener:
+        before = clock()
+        for age in (0.0, 3.0, 1.0):
+            hub.publish(changes(ANNE), age=age)
+        await listener.changed()
+        assert listener.changed_at is not None
+        assert before - 3 <= listener.changed_at <= clock() - 3
+        listener.wake()
+        await listener.changed()
+        assert listener.changed_at is None
+        listener.doubt()
+        await listener.changed()
+        assert listener.changed_at is None

@@ -32,7 +32,7 @@ from tests.valkey import Valkey, valkey
 __all__ = ["valkey"]
 
 CLUB = ProgramId(1)
-TOLD = Told(CLUB, 7, [ANNE, BEN], ["weekly"], True)
+TOLD = Told(CLUB, 7, [ANNE, BEN], ["weekly"], True, 1_780_000_000.25)
 SECONDS_MAX = 20
 
 
@@ -154,7 +154,7 @@ async def test_one_that_is_frozen_is_given_up_and_heard_again(
         msgpack.encode([b"x", [[1, "club", 1, [], [], False]]]),
         msgpack.encode([b"x", [[1, 1, 1, ["1"], [], False]]]),
         msgpack.encode([b"x", [[1, 1]]]),
-        encoded(b"x", [Told(CLUB, 1, [], ["b" * BYTES_MAX], False)]),
+        encoded(b"x", [Told(CLUB, 1, [], ["b" * BYTES_MAX], False, 0.0)]),
         b"\x93\xc4\x01x\x90" + b"\x91" * 100_000,  # more than is read, and nested
     ],
 )
@@ -182,9 +182,12 @@ def test_what_is_told_of_a_change() -> None:
     award = AwardKey(BEN, "regular", 1, "", "")
     private = Notice(1, NoticeKind.BADGE_AWARDED, BEN, award, NOON, False)
     changes = Changes(CLUB, frozenset({ANNE}), frozenset({"weekly"}), (private,))
-    told = Told.of(changes, 3)
+    told = Told.of(changes, 3, 1_780_000_000.25)
     assert (told.program, told.version, told.boards, told.is_public) == (1, 3, ["weekly"], False)
     assert sorted(told.members) == [ANNE, BEN]
-    assert Told.of(changes._replace(notices=(private._replace(is_public=True),)), 3).is_public
+    assert told.committed_at == 1_780_000_000.25
+    public = changes._replace(notices=(private._replace(is_public=True),))
+    assert Told.of(public, 3, 0.0).is_public
     assert decoded(encoded(b"me", [told])) == (b"me", [told])
-    assert len(encoded(b"8 bytes.", [Told(CLUB, 10**6, [MemberId(2**62)], ["weekly"], True)])) == 39
+    told = Told(CLUB, 10**6, [MemberId(2**62)], ["weekly"], True, 1_780_000_000.25)
+    assert len(encoded(b"8 bytes.", [told])) == 48

@@ -300,3 +300,25 @@ async def test_other_rules_are_in_force_everywhere_at_once(url: str, valkey: Val
             there.services.programs.replace(applied.program)
             assert (await heard(ear)).in_doubt
             assert here.services.programs.current(known).rules.definition.name == "Another"
+
+
+async def test_what_another_process_commits_is_as_old_as_its_commit(
+    url: str, valkey: Valkey
+) -> None:
+    clock = asyncio.get_running_loop().time
+    async with (
+        process(url, redis_url=valkey.url) as here,
+        process(url, redis_url=valkey.url) as there,
+    ):
+        for each in (here, there):
+            await each.until_connected()
+        program = await here.program()
+        with here.services.hub.listen(program.id, member=ANNE) as ear:
+            before = clock()
+            await there.visit()
+            after = clock()
+            while not (await heard(ear)).members:  # it has just come, and may be in doubt
+                pass
+            assert ear.changed_at is not None
+            # It was told by another clock than the loop's.
+            assert before - 0.01 < ear.changed_at < after + 0.01
