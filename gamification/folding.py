@@ -99,7 +99,7 @@ def _fold_one(
             return False
         outcomes = decide(program, folded.state, activity, contributed)
     except Refusal as refusal:
-        folded.refused[activity.key] = refusal
+        folded.refused[activity.key] = refusal.with_traceback(None)
         return True
     if is_late and (
         program is not timeline.current or not takes_late(program, folded.state, activity, outcomes)

@@ -4,7 +4,8 @@ A subscription tells everybody who has begun what is new, and newcomers where it
 and those who deliver its results agree here on whom the next result is for.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from hashlib import blake2b
 from typing import ClassVar, Protocol
@@ -63,8 +64,7 @@ class Audience:
         self.changed_at: float | None = None
         """When the change was committed that the next result for those who have begun tells, on the
         clock of the event loop."""
-        self.on_arrival: Callable[[], None] | None = None
-        """Wakes the execution, once there is one."""
+        self._on_arrival: Callable[[], None] | None = None
 
     def __len__(self) -> int:
         waiting = sum(map(len, self._waiting.values()))
@@ -78,8 +78,8 @@ class Audience:
     def join(self, follower: Follower, after: After) -> None:
         """Let somebody begin as soon as it can be told where it begins."""
         self._waiting.setdefault(after, {})[follower] = None
-        if self.on_arrival is not None:
-            self.on_arrival()
+        if self._on_arrival is not None:
+            self._on_arrival()
 
     def leave(self, follower: Follower) -> None:
         """Tell it nothing more."""
@@ -129,6 +129,15 @@ class Audience:
         return follower in self.begun or follower in (self._welcomed or ())
 
     # ------------------------------------------------------------------ for the execution
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Generator[None]:
+        """While it lasts an execution is woken by arrivals. Nothing of it is kept afterwards."""
+        self._on_arrival = wake
+        try:
+            yield
+        finally:
+            self._on_arrival = self._place = None
 
     def come_to(self, place: Place) -> None:
         """The next result leaves those who are told it at this place."""

@@ -101,7 +101,8 @@ def refusals_as(
             try:
                 return await resolver(*args, **kwargs)
             except Refusal as refusal:
-                return refused(refusal)
+                # The frames of the traceback hold what was read, and some of them the refusal.
+                return refused(refusal.with_traceback(None))
 
         return resolve
 

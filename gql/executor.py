@@ -25,6 +25,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path, UndefinedType
+from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
@@ -85,11 +86,21 @@ class _Field(NamedTuple):
         return [None if each is None else next(present) for each in values]
 
 
+def _unhelpful(_: object) -> Any:
+    raise NotImplementedError("resolvers here wait for what they begin")
+
+
+_HELPERS = GraphQLResolveInfoHelpers(gather=_unhelpful, track=_unhelpful)
+
+
 class ListExecutor(StrawberryGraphQLCoreExecutionContext):
     """graphql-core's executor, with the short way through lists of plain objects."""
 
     def __init__(self, *args: Any, plans: "Plans | None" = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # graphql-core's are methods of the executor: a cycle that would keep every answer in memory
+        # until the collector comes.
+        self.async_helpers = _HELPERS
         self._plans: Plans = {} if plans is None else plans
 
     def build_per_event_executor(self, payload: Any) -> "ListExecutor":

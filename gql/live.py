@@ -69,8 +69,7 @@ async def updates(
     if not 1 <= per_second <= PER_SECOND_MAX:
         raise InvalidInput(f"'perSecond' must be 1 to {PER_SECOND_MAX}", field=("perSecond",))
     audience = context.audience
-    with listening as listener:
-        audience.on_arrival = listener.wake
+    with listening as listener, audience.waking(listener.wake):
         context.renew()
         told = _Told(context, history, after, await history.latest(context.reading))
         pace = _Pace(listener, 1 / per_second)

@@ -1,7 +1,8 @@
 """Batch loaders: a page of fifty members with all they have costs a constant number of statements.
 
 Each loader gathers what one tick of the event loop asks for, and reads it in one go. A set of
-loaders lives as long as one answer.
+loaders lives as long as one answer: what loads does not refer to it, or the cycle would keep the
+answer in memory until the collector comes.
 """
 
 import asyncio
@@ -12,13 +13,10 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from gamification.commands import CommandType
 from gamification.ids import MemberId
 from gamification.ports import (
-    ActivityRow,
     AwardRow,
     BalanceAsked,
-    EntryRow,
     Member,
     Reading,
     RuleSum,
@@ -32,6 +30,7 @@ from gamification.tier_steps import tallies_asked
 from gamification.tiers import TierStatus
 from gamification.tiers import status_at as status_of_tier
 from gamification.use_cases.show_progress import progress_of_members
+from gql.activities.loaders import ActivityLoaders
 from gql.asked import AwardCountAsked, AwardsAsked
 from gql.batching import grouped
 from gql.challenges.loaders import ChallengeLoaders
@@ -51,6 +50,7 @@ class Loaders:
         self._reading = reading
         self._at = at
         self._ranked: dict[MemberId, Member] = {}
+        self.activities = ActivityLoaders(reading)
         self.boards = BoardLoaders(program, reading, ranks)
         self.challenges = ChallengeLoaders(program, reading)
         self.leagues = LeagueLoaders(program, reading)
@@ -59,16 +59,20 @@ class Loaders:
 
     @cached_property
     def members(self) -> DataLoader[MemberId, Member | None]:
+        reading = self._reading
+
         async def load(ids: list[MemberId]) -> list[Member | None]:
-            found = await self._reading.members(ids)
+            found = await reading.members(ids)
             return [found.get(id) for id in ids]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def members_named(self) -> DataLoader[str, Member | None]:
+        reading = self._reading
+
         async def load(names: list[str]) -> list[Member | None]:
-            found = await self._reading.members_by_external_id(names)
+            found = await reading.members_by_external_id(names)
             return [found.get(name) for name in names]
 
         return DataLoader(load_fn=load)
@@ -102,8 +106,10 @@ class Loaders:
 
     @cached_property
     def accounts(self) -> DataLoader[MemberId, dict[str, Account]]:
+        reading = self._reading
+
         async def load(members: list[MemberId]) -> list[dict[str, Account]]:
-            found = await self._reading.accounts(members)
+            found = await reading.accounts(members)
             by_member: dict[MemberId, dict[str, Account]] = {member: {} for member in members}
             for key, account in found.items():
                 by_member[key.member][key.unit] = account
@@ -113,19 +119,23 @@ class Loaders:
 
     @cached_property
     def balances_at(self) -> DataLoader[BalanceAsked, int]:
+        reading = self._reading
+
         async def load(asked: list[BalanceAsked]) -> list[int]:
-            found = await self._reading.balances_at(asked)
+            found = await reading.balances_at(asked)
             return [found.get(each, 0) for each in asked]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def awards(self) -> DataLoader[AwardsAsked, list[AwardRow]]:
+        reading = self._reading
+
         async def load(
             group: tuple[frozenset[str] | None, int | None, int], asked: list[AwardsAsked]
         ) -> dict[AwardsAsked, list[AwardRow]]:
             badges, before, limit = group
-            found = await self._reading.awards(
+            found = await reading.awards(
                 [each.member for each in asked], badges=badges, before=before, limit=limit
             )
             return {each: found.get(each.member, []) for each in asked}
@@ -134,51 +144,56 @@ class Loaders:
 
     @cached_property
     def award_counts(self) -> DataLoader[AwardCountAsked, int]:
+        reading = self._reading
+
         async def load(
             badges: frozenset[str] | None, asked: list[AwardCountAsked]
         ) -> dict[AwardCountAsked, int]:
-            found = await self._reading.award_counts([each.member for each in asked], badges)
+            found = await reading.award_counts([each.member for each in asked], badges)
             return {each: found.get(each.member, 0) for each in asked}
 
         return grouped(load, lambda asked: asked.badges)
 
     @cached_property
     def awards_by_key(self) -> DataLoader[AwardKey, AwardRow | None]:
+        reading = self._reading
+
         async def load(keys: list[AwardKey]) -> list[AwardRow | None]:
-            found = await self._reading.awards_by_key(keys)
+            found = await reading.awards_by_key(keys)
             return [found.get(key) for key in keys]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def holders(self) -> DataLoader[tuple[str, int], int]:
+        reading = self._reading
+
         async def load(levels: list[tuple[str, int]]) -> list[int]:
-            found = await self._reading.badge_holders({badge for badge, _ in levels})
+            found = await reading.badge_holders({badge for badge, _ in levels})
             return [found.get(level, 0) for level in levels]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def progress(self) -> DataLoader[MemberId, list[Progress]]:
+        rules, reading, at = self._program.rules, self._reading, self._at
+
         async def load(members: list[MemberId]) -> list[list[Progress]]:
-            found = await progress_of_members(
-                self._reading, self._program.rules, members, now=self._at
-            )
+            found = await progress_of_members(reading, rules, members, now=at)
             return [found[member] for member in members]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def streaks(self) -> DataLoader[MemberId, dict[str, StreakStatus]]:
+        rules, reading, at = self._program.rules, self._reading, self._at
+
         async def load(members: list[MemberId]) -> list[dict[str, StreakStatus]]:
-            rules = self._program.rules
             metrics = [(metric, "") for each in rules.streaks.values() for metric in each.metrics]
-            tallies = await self._reading.tallies(members, metrics) if metrics else {}
+            tallies = await reading.tallies(members, metrics) if metrics else {}
             return [
                 {
-                    key: status_at(
-                        streak, member, tallies.get, at=self._at, calendar=rules.calendar
-                    )
+                    key: status_at(streak, member, tallies.get, at=at, calendar=rules.calendar)
                     for key, streak in rules.streaks.items()
                 }
                 for member in members
@@ -188,39 +203,46 @@ class Loaders:
 
     @cached_property
     def tallies(self) -> DataLoader[TallyKey, Tally | None]:
+        reading = self._reading
+
         async def load(keys: list[TallyKey]) -> list[Tally | None]:
-            found = await self._reading.tallies_by_key(keys)
+            found = await reading.tallies_by_key(keys)
             return [found.get(key) for key in keys]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def shared_numbers(self) -> DataLoader[str, int]:
+        reading = self._reading
+
         async def load(keys: list[str]) -> list[int]:
-            found = await self._reading.shared_numbers(keys)
+            found = await reading.shared_numbers(keys)
             return [found[key] for key in keys]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def rule_sums(self) -> DataLoader[AccountKey, list[RuleSum]]:
+        reading = self._reading
+
         async def load(accounts: list[AccountKey]) -> list[list[RuleSum]]:
-            found = await self._reading.rule_sums(accounts)
+            found = await reading.rule_sums(accounts)
             return [found[account] for account in accounts]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def tiers(self) -> DataLoader[MemberId, dict[str, TierStatus]]:
+        rules, reading, at = self._program.rules, self._reading, self._at
+
         async def load(members: list[MemberId]) -> list[dict[str, TierStatus]]:
-            rules, at = self._program.rules, self._at
             calendar = rules.calendar
             asked = frozenset(
                 asked
                 for tier in rules.tiers.values()
                 for asked in tallies_asked(tier, at, calendar)
             )
-            found = await self._reading.tallies(members, asked) if asked else {}
+            found = await reading.tallies(members, asked) if asked else {}
             return [
                 {
                     key: status_of_tier(tier, member, found.get, at=at, calendar=calendar)
@@ -228,42 +250,6 @@ class Loaders:
                 }
                 for member in members
             ]
-
-        return DataLoader(load_fn=load)
-
-    # ---------------------------------------------------------------------------- activities
-
-    @cached_property
-    def activities(self) -> DataLoader[str, ActivityRow | None]:
-        async def load(keys: list[str]) -> list[ActivityRow | None]:
-            found = await self._reading.activities_by_key(keys)
-            return [found.get(key) for key in keys]
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def awards_of_activities(self) -> DataLoader[str, list[AwardRow]]:
-        async def load(keys: list[str]) -> list[list[AwardRow]]:
-            found = await self._reading.awards_of_activities(keys)
-            return [found[key] for key in keys]
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def entries_of_activities(self) -> DataLoader[str, list[EntryRow]]:
-        async def load(keys: list[str]) -> list[list[EntryRow]]:
-            found = await self._reading.entries_of_activities(keys)
-            return [found[key] for key in keys]
-
-        return DataLoader(load_fn=load)
-
-    @cached_property
-    def attribute_changes(self) -> DataLoader[MemberId, list[ActivityRow]]:
-        """The facts that tell what was known of each member when."""
-
-        async def load(members: list[MemberId]) -> list[list[ActivityRow]]:
-            found = await self._reading.facts_of_type(members, CommandType.MEMBER_CHANGED.value)
-            return [found[member] for member in members]
 
         return DataLoader(load_fn=load)
 

@@ -30,7 +30,7 @@ class NodeQueries:
             case "Award", parts:
                 return await Award.found(context, parts)
             case "Activity", [str(key)]:
-                row = await context.loaders.activities.load(key)
+                row = await context.loaders.activities.by_key.load(key)
                 return Activity.of_row(row) if row else None
             case "Leaderboard", [str(key)]:
                 board = context.program.rules.boards.get(key)

@@ -5,8 +5,9 @@ Without this ten thousand pages with the same board would cost ten thousand exec
 
 import asyncio
 import re
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import aclosing
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
@@ -78,13 +79,17 @@ class Groups:
         key = asked.key(context)
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(self._schema, asked, context)
+            group = Group(self._schema, asked, context, on_empty=partial(self._forget, key))
+            self._groups[key] = group
             # The task is the group's own: it goes on when the one who came first has left.
-            task = group.task = asyncio.create_task(group.run())
-            task.add_done_callback(lambda _: self._forget(key, group))
-            group.on_empty = lambda: self._forget(key, group)
+            group.task = asyncio.create_task(group.run())
+            group.task.add_done_callback(partial(self._end, key, group))
         group.audience.join(follower, asked.after)
         return group
+
+    def _end(self, key: Hashable, group: "Group", _: "asyncio.Task[None]") -> None:
+        self._forget(key, group)
+        group.task = None  # its exception would hold the frames that hold the group
 
     def _forget(self, key: Hashable, group: "Group") -> None:
         if self._groups.get(key) is group:
@@ -94,33 +99,41 @@ class Groups:
 class Group:
     """One execution of a subscription, and those who follow it."""
 
-    task: "asyncio.Task[None]"
+    task: "asyncio.Task[None] | None" = None
 
-    def __init__(self, schema: BaseSchema, asked: Asked, context: Context) -> None:
+    def __init__(
+        self,
+        schema: BaseSchema,
+        asked: Asked,
+        context: Context,
+        *,
+        on_empty: "Callable[[Group], None]",
+    ) -> None:
         self._schema = schema
         self._asked = asked
         self._context = context
         self.audience = context.audience
-        self.on_empty = lambda: None
+        self._on_empty = on_empty
 
     def leave(self, follower: Follower) -> None:
         """Tell somebody nothing more; without followers the execution ends."""
         self.audience.leave(follower)
         if not self.audience:
-            self.on_empty()  # who comes now begins another group
-            self.task.cancel()
+            self._on_empty(self)  # who comes now begins another group
+            if self.task is not None:
+                self.task.cancel()
 
     async def run(self) -> None:
         """Execute, and hand out, until there is no more."""
         try:
             await self._execute()
         except Exception as error:  # noqa: BLE001 (the edge: told, logged, and over)
-            self.on_empty()
+            self._on_empty(self)
             told = [unexpected(error)]
             for follower in self._everybody():
                 follower.fail(told)
         else:
-            self.on_empty()
+            self._on_empty(self)
             for follower in self._everybody():
                 follower.complete()
 

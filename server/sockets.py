@@ -22,9 +22,11 @@ class AbortingSockets(WebSocketsSansIOProtocol):
     """Whether the peer was given up because it left a ping unanswered."""
 
     async def run_asgi(self) -> None:
+        extensions: dict[str, object] = cast("Any", self.scope)["extensions"]
         if not self.conn.extensions:  # none that would change a frame, such as compression
-            cast("Any", self.scope)["extensions"][PUSHING] = self
+            extensions[PUSHING] = self
         await super().run_asgi()
+        extensions.pop(PUSHING, None)  # a cycle: it would stay until the collector comes
         # The application is done with this peer, perhaps because it does not read any more.
         self._abort_soon()
 

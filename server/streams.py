@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -59,6 +59,11 @@ class StreamingHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         cast("dict[str, object]", self.scope)["extensions"] = {STREAMING: self._stream}
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # It and the protocol refer to each other: they would stay until the collector comes.
+        self.parser = cast("Any", None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         # A request that waits behind a stream would be told of this in the stream's place.

@@ -161,7 +161,7 @@ class Judgement:
                 if left is not None and left is not each.activity:
                     contributions = self.reads.add(left)
             except OutOfRange as refusal:
-                self._refuse(key, refusal)
+                self._refuse(key, refusal.with_traceback(None))
             else:
                 program = self.program.timeline.judging(each.activity)
                 is_kept = key in self.retractions and keeps(program, each.activity)
@@ -236,7 +236,7 @@ class Judgement:
         try:
             accept(self.program.timeline.judging(command), state, command)
         except Refusal as refusal:
-            self._refuse(command.key, refusal)
+            self._refuse(command.key, refusal.with_traceback(None))
             return False
         return True
 

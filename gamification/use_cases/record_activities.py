@@ -63,7 +63,7 @@ class Batch:
             activity = self.admission.admit(new)
             contributions = self.reads.add(activity)
         except Refusal as refusal:
-            self.refused[index] = refusal
+            self.refused[index] = refusal.with_traceback(None)
         else:
             has_time = new.occurred_at is not None
             self.admitted.append(Admitted(index, new.member, activity, has_time, contributions))

@@ -110,8 +110,8 @@ async def _first_times(
 ) -> dict[str, tuple[list[AwardRow], list[EntryRow]]]:
     """What activities brought when they first arrived, and since."""
     awards, entries = await asyncio.gather(
-        context.loaders.awards_of_activities.load_many(keys),
-        context.loaders.entries_of_activities.load_many(keys),
+        context.loaders.activities.awards.load_many(keys),
+        context.loaders.activities.entries.load_many(keys),
     )
     return {key: (awards[index], entries[index]) for index, key in enumerate(keys)}
 

@@ -80,7 +80,7 @@ class ActivityQueries:
         info: Info,
         key: Annotated[str, strawberry.argument(description="Its key.")],
     ) -> Activity | None:
-        row = await info.context.loaders.activities.load(key)
+        row = await info.context.loaders.activities.by_key.load(key)
         return Activity.of_row(row) if row else None
 
     @strawberry.field(

@@ -63,7 +63,7 @@ class Activity(Node):
     async def retractions(self, info: Info) -> list[Retraction]:
         taken = self.loaded
         if taken is None:
-            row = await info.context.loaders.activities.load(self.key)
+            row = await info.context.loaders.activities.by_key.load(self.key)
             taken = row.retractions if row else ()
         return [Retraction.of(each) for each in taken]
 
@@ -74,7 +74,7 @@ class Activity(Node):
         from gql.badges.types import Award
 
         context = info.context
-        rows = await context.loaders.awards_of_activities.load(self.key)
+        rows = await context.loaders.activities.awards.load(self.key)
         awards = [row.award for row in rows if not row.award.key.is_of_challenge]
         return [Award.of(context.program.rules, award) for award in awards]
 
@@ -85,7 +85,7 @@ class Activity(Node):
         from gql.challenges.types import CompletedChallenge
 
         context = info.context
-        rows = await context.loaders.awards_of_activities.load(self.key)
+        rows = await context.loaders.activities.awards.load(self.key)
         awards = [row.award for row in rows if row.award.key.is_of_challenge]
         return [CompletedChallenge.of(context.program.rules, award) for award in awards]
 
@@ -98,7 +98,7 @@ class Activity(Node):
     ) -> list[Annotated["PointsEntry", strawberry.lazy("gql.points.types")]]:
         from gql.points.types import PointsEntry
 
-        rows = await info.context.loaders.entries_of_activities.load(self.key)
+        rows = await info.context.loaders.activities.entries.load(self.key)
         return [PointsEntry.of_row(row) for row in rows]
 
     @strawberry.field(
@@ -110,7 +110,7 @@ class Activity(Node):
     ) -> Annotated["ActivityExplanation", strawberry.lazy("gql.explain.activities")] | None:
         from gql.explain.activities import ActivityExplanation
 
-        row = await info.context.loaders.activities.load(self.key)
+        row = await info.context.loaders.activities.by_key.load(self.key)
         return await ActivityExplanation.of(info.context, row) if row else None
 
     @strawberry.field(description="Who did it.")

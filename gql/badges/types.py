@@ -178,7 +178,7 @@ class Award(Node):
     ) -> Annotated["Activity", strawberry.lazy("gql.activities.types")] | None:
         from gql.activities.types import Activity
 
-        row = await info.context.loaders.activities.load(self.cause)
+        row = await info.context.loaders.activities.by_key.load(self.cause)
         return Activity.of_row(row) if row else None
 
     @strawberry.field(description="Who earned it.")

@@ -259,7 +259,7 @@ class CompletedChallenge:
     ) -> Annotated["Activity", strawberry.lazy("gql.activities.types")] | None:
         from gql.activities.types import Activity
 
-        row = await info.context.loaders.activities.load(self.cause)
+        row = await info.context.loaders.activities.by_key.load(self.cause)
         return Activity.of_row(row) if row else None
 
     @strawberry.field(description="Who completed it.")

@@ -202,11 +202,11 @@ class ActivityExplanation:
 
     @classmethod
     async def of(cls, context: Context, row: ActivityRow) -> "ActivityExplanation":
-        entries = await context.loaders.entries_of_activities.load(row.activity.key)
+        entries = await context.loaders.activities.entries.load(row.activity.key)
         timeline, activity = context.program.timeline, row.activity
         attributes: dict[str, Scalar] = {}
         if reads_attributes(timeline, activity):
-            changes = await context.loaders.attribute_changes.load(activity.member)
+            changes = await context.loaders.activities.attribute_changes.load(activity.member)
             attributes = attributes_at(changes, activity)
         last = await _last(context, activity)
         releasing = await _releasing(context, row)

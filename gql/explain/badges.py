@@ -248,6 +248,6 @@ async def _latest(
     if types is not None:  # what they caused has no part in it
         return [Caused(row, (), ()) for row in rows]
     keys = [row.activity.key for row in rows]
-    entries = await loaders.entries_of_activities.load_many(keys)
-    awards: list[list[AwardRow]] = await loaders.awards_of_activities.load_many(keys)
+    entries = await loaders.activities.entries.load_many(keys)
+    awards: list[list[AwardRow]] = await loaders.activities.awards.load_many(keys)
     return [Caused(*each) for each in zip(rows, entries, awards, strict=True)]

@@ -1,5 +1,6 @@
 """Batched reads of leaderboards: who stands where, now and in final runs."""
 
+from collections.abc import Awaitable, Callable
 from functools import cached_property
 
 from strawberry.dataloader import DataLoader
@@ -25,13 +26,15 @@ class BoardLoaders:
 
     @cached_property
     def places(self) -> DataLoader[PlaceAsked, Place | None]:
+        rules, ranking_of = self._program.rules, self._ranking_of
+
         async def load(
             group: tuple[str, tuple[str, ...]], asked: list[PlaceAsked]
         ) -> dict[PlaceAsked, Place | None]:
             key, windows = group
-            board = self._program.rules.boards[key]
+            board = rules.boards[key]
             members = {each.member for each in asked}
-            ranking = await self._ranking(Board(board.metric, windows))
+            ranking = await ranking_of(Board(board.metric, windows))
             found = await rank.places_of(ranking, board, windows, members)
             return {each: found.get(each.member) for each in asked}
 
@@ -39,31 +42,37 @@ class BoardLoaders:
 
     @cached_property
     def final_periods(self) -> DataLoader[PeriodKey, FinalPeriod | None]:
+        reading = self._reading
+
         async def load(keys: list[PeriodKey]) -> list[FinalPeriod | None]:
-            found = await self._reading.periods(keys)
+            found = await reading.periods(keys)
             return [found.get(key) for key in keys]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def final_places(self) -> DataLoader[FinalPlaceAsked, Place | None]:
+        reading = self._reading
+
         async def load(
             period: PeriodKey, asked: list[FinalPlaceAsked]
         ) -> dict[FinalPlaceAsked, Place | None]:
             members = {each.member for each in asked}
-            found = await self._reading.final_places_of(period, members)
+            found = await reading.final_places_of(period, members)
             return {each: found.get(each.member) for each in asked}
 
         return grouped(load, lambda asked: asked.period)
 
     @cached_property
     def ahead(self) -> DataLoader[AheadAsked, Ahead]:
+        rules, ranking_of = self._program.rules, self._ranking_of
+
         async def load(
             group: tuple[str, tuple[str, ...]], asked: list[AheadAsked]
         ) -> dict[AheadAsked, Ahead]:
             key, windows = group
-            board = Board(self._program.rules.boards[key].metric, windows)
-            ranking = await self._ranking(board)
+            board = Board(rules.boards[key].metric, windows)
+            ranking = await ranking_of(board)
             found = await ranking.ahead(board, [each.standing for each in asked])
             return dict(zip(asked, found, strict=True))
 
@@ -71,15 +80,19 @@ class BoardLoaders:
 
     @cached_property
     def scores_above(self) -> DataLoader[ScoreAsked, int | None]:
+        rules, reading = self._program.rules, self._reading
+
         async def load(
             group: tuple[str, tuple[str, ...]], asked: list[ScoreAsked]
         ) -> dict[ScoreAsked, int | None]:
             key, windows = group
-            board = Board(self._program.rules.boards[key].metric, windows)
-            found = await self._reading.scores_above(board, {each.score for each in asked})
+            board = Board(rules.boards[key].metric, windows)
+            found = await reading.scores_above(board, {each.score for each in asked})
             return {each: found.get(each.score) for each in asked}
 
         return grouped(load, lambda asked: (asked.board, asked.windows))
 
-    async def _ranking(self, board: Board) -> Ranking:
-        return await self._ranks.ranking(self._program.record, board, self._reading)
+    @property
+    def _ranking_of(self) -> Callable[[Board], Awaitable[Ranking]]:
+        ranks, record, reading = self._ranks, self._program.record, self._reading
+        return lambda board: ranks.ranking(record, board, reading)

@@ -23,20 +23,24 @@ class LeagueLoaders:
 
     @cached_property
     def seats(self) -> DataLoader[SeatAsked, Seat | None]:
+        reading = self._reading
+
         async def load(asked: list[SeatAsked]) -> list[Seat | None]:
             runs, members = {each.run for each in asked}, {each.member for each in asked}
-            found = await self._reading.seats(runs, members)
+            found = await reading.seats(runs, members)
             return [found.get((each.run, each.member)) for each in asked]
 
         return DataLoader(load_fn=load)
 
     @cached_property
     def cohorts(self) -> DataLoader[CohortAsked, list[Place]]:
+        rules, reading = self._program.rules, self._reading
+
         async def load(
             group: tuple[LeagueRun, FinalPeriod | None], asked: list[CohortAsked]
         ) -> dict[CohortAsked, list[Place]]:
             run, period = group
-            league, reading = self._program.rules.leagues[run.league], self._reading
+            league = rules.leagues[run.league]
             members = await reading.cohort_members(run, [each.cohort for each in asked])
             found = await places_in_cohorts(reading, league, run.window, members, period=period)
             return {each: found[each.cohort] for each in asked}
@@ -45,9 +49,11 @@ class LeagueLoaders:
 
     @cached_property
     def levels(self) -> DataLoader[LevelAsked, int | None]:
+        reading = self._reading
+
         async def load(asked: list[LevelAsked]) -> list[int | None]:
             leagues, members = {each.league for each in asked}, {each.member for each in asked}
-            found = await self._reading.league_levels(leagues, members)
+            found = await reading.league_levels(leagues, members)
             return [found.get((each.league, each.member)) for each in asked]
 
         return DataLoader(load_fn=load)

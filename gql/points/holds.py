@@ -129,7 +129,7 @@ class HoldMutations:
 
 async def _placed(context: Context, key: str) -> tuple[Activity | None, str]:
     """The fact that placed a hold, and whose points it holds, by the app's own id."""
-    row = await context.loaders.activities.load(key)
+    row = await context.loaders.activities.by_key.load(key)
     if row is None:
         return None, ""
     member = await context.loaders.member(row.activity.member)

@@ -76,7 +76,7 @@ class PointsEntry:
     ) -> Annotated["Activity", strawberry.lazy("gql.activities.types")] | None:
         from gql.activities.types import Activity
 
-        row = await info.context.loaders.activities.load(self.cause) if self.cause else None
+        row = await info.context.loaders.activities.by_key.load(self.cause) if self.cause else None
         return Activity.of_row(row) if row else None
 
     @classmethod
