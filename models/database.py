@@ -21,7 +21,6 @@ _PRAGMAS = {
     "busy_timeout": 30_000,  # first: switching to WAL may have to wait for another process
     "journal_mode": "WAL",
     "synchronous": "NORMAL",
-    "cache_size": -65_536,  # 64 MiB
     "temp_store": "MEMORY",
     "wal_autocheckpoint": 10_000,  # pages: fewer, larger checkpoints while much is written
     "journal_size_limit": 67_108_864,
@@ -30,17 +29,30 @@ _PRAGMAS = {
 _READERS = ("reader", "moments")
 """The connections to a SQLite file that only read."""
 
+SQLITE_CACHE_BYTES = 64 * 1024 * 1024
+"""What pages of a SQLite file take that are kept, if nothing else is said."""
+
 
 @asynccontextmanager
-async def open_database(url: str, *, pool_size: int = 10) -> AsyncGenerator[Database]:
-    """Connect, migrate, and close at the end. Any number of databases may be open at once."""
+async def open_database(
+    url: str, *, pool_size: int = 10, sqlite_cache_bytes: int = SQLITE_CACHE_BYTES
+) -> AsyncGenerator[Database]:
+    """Connect, migrate, and close at the end. Any number of databases may be open at once.
+
+    `pool_size` is of PostgreSQL; `sqlite_cache_bytes` is for all connections to a SQLite file.
+    """
     address = Address.of(url)
     context = TortoiseContext()
     try:
         # Only here is it Tortoise's current context: what runs later, in any task, is given the
         # database explicitly, so that several can be open at once.
         with context:
-            config = {"connections": _connections(address, pool_size), "apps": APPS}
+            connections = (
+                _sqlite_connections(address, sqlite_cache_bytes)
+                if address.dsn is None
+                else _postgresql_connections(address.dsn, pool_size)
+            )
+            config = {"connections": connections, "apps": APPS}
             await context.init(config=config)
             for client in context.connections.all():
                 await client.create_connection(with_db=True)
@@ -50,14 +62,19 @@ async def open_database(url: str, *, pool_size: int = 10) -> AsyncGenerator[Data
         await context.close_connections()
 
 
-def _connections(address: Address, pool_size: int) -> dict[str, Any]:
-    if address.dsn is not None:
-        credentials: dict[str, Any] = {"dsn": address.dsn, "minsize": 1, "maxsize": pool_size}
-        return {"default": {"engine": AsyncpgEngine.__module__, "credentials": credentials}}
-    writer = {"file_path": address.path, **_PRAGMAS}
+def _postgresql_connections(dsn: str, pool_size: int) -> dict[str, Any]:
+    credentials: dict[str, Any] = {"dsn": dsn, "minsize": 1, "maxsize": pool_size}
+    return {"default": {"engine": AsyncpgEngine.__module__, "credentials": credentials}}
+
+
+def _sqlite_connections(address: Address, cache_bytes: int) -> dict[str, Any]:
+    """One that writes, with half of the cache, and those that read with what is left."""
+    kib = cache_bytes // 1024
+    # SQLite takes kibibytes as a negative number.
+    writer = {"file_path": address.path, **_PRAGMAS, "cache_size": -(kib // 2)}
     connections = {"default": {"engine": SqliteEngine.__module__, "credentials": writer}}
     if not address.is_in_memory:
-        reader = {**writer, "query_only": "ON"}
+        reader = {**writer, "query_only": "ON", "cache_size": -(kib // 2 // len(_READERS))}
         for name in _READERS:
             connections[name] = {"engine": SqliteEngine.__module__, "credentials": reader}
     return connections

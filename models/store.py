@@ -8,7 +8,7 @@ from gamification.ids import ProgramId
 from gamification.ports import ApiKey, Committed, DefinitionVersion, ProgramRecord, Watcher
 from models import api_keys, data_versions, leases, programs
 from models.auditing import SqlAuditing
-from models.database import open_database
+from models.database import SQLITE_CACHE_BYTES, open_database
 from models.judging import SqlJudging
 from models.reading import SqlReading
 from models.session import Database, Noting, Scope
@@ -19,9 +19,13 @@ _PING = Statement("SELECT 1")
 
 
 @asynccontextmanager
-async def open_store(database_url: str, *, pool_size: int = 10) -> AsyncGenerator["SqlStore"]:
+async def open_store(
+    database_url: str, *, pool_size: int = 10, sqlite_cache_bytes: int = SQLITE_CACHE_BYTES
+) -> AsyncGenerator["SqlStore"]:
     """Open a database, bring its tables up to date, and close it at the end."""
-    async with open_database(database_url, pool_size=pool_size) as database:
+    async with open_database(
+        database_url, pool_size=pool_size, sqlite_cache_bytes=sqlite_cache_bytes
+    ) as database:
         yield SqlStore(database)
 
 

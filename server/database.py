@@ -30,7 +30,11 @@ async def opened(settings: Settings, *, creates: bool = True) -> AsyncGenerator[
     try:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        async with open_store(url, pool_size=settings.database_pool_size) as store:
+        async with open_store(
+            url,
+            pool_size=settings.database_pool_size,
+            sqlite_cache_bytes=settings.sqlite_cache_bytes_max,
+        ) as store:
             is_open = True
             yield store
     except Exception as error:

@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         10, ge=1, le=200, description="Connections to PostgreSQL this process opens at most."
     )
+    sqlite_cache_bytes_max: int = Field(
+        64 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="What this process keeps of the pages of a SQLite file: half of it for the "
+        "connection that writes, the rest for those that read.",
+    )
     redis_url: SecretStr | None = Field(
         None,
         description="Redis or Valkey, by which server processes tell each other at once what has "
