@@ -130,6 +130,7 @@ def tell(errors: Sequence[GraphQLError]) -> None:
         else:
             code, more = INTERNAL_ERROR, {"id": _masked(error, original), **current_trace()}
         error.extensions = {**_extensions(error), "code": code, **more}
+        _forget_frames(error)
 
 
 def was_executed(result: ExecutionResult) -> bool:
@@ -169,6 +170,13 @@ def _masked(error: GraphQLError, original: BaseException) -> str:
     error.message = f"Unexpected error. Its id in the server's log is {id}."
     error.original_error = None
     return id
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """The frames that an error has passed hold what was read, and some of them the error."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.original_error if isinstance(error, GraphQLError) else error.__context__
 
 
 def _root(error: GraphQLError) -> BaseException | None:

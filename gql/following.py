@@ -123,8 +123,10 @@ class QueueingFollower(ABC):
         self._begun(Outcome.ABANDONED)
         if self._sending is not None:
             self._sending.cancel()
-        if self.over.done():
-            self.over.exception()  # nobody need be told any more
+            self._sending = None
+        if self.over.done() and not self.over.cancelled() and (error := self.over.exception()):
+            # Nobody need be told any more, and the frames it has passed hold this follower.
+            error.__traceback__ = None
 
     async def sent(self) -> None:
         """Wait until everything that was told is sent."""

@@ -189,6 +189,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             self._give_up_if_stalled()
             raise
 
+    async def cleanup_operation(self, operation_id: str) -> None:
+        operation = self.operations.get(operation_id)
+        await super().cleanup_operation(operation_id)
+        if operation is not None:
+            operation.task = None  # what it is cancelled with would hold frames that hold it
+
     async def run_operation(self, operation: Operation[Connection, None]) -> None:
         """Run one operation, in a context of its own: connections live long, answers do not."""
         try:

@@ -1,5 +1,6 @@
 """Without this protocol a peer that has stopped reading would keep its socket for ever."""
 
+from asyncio import TimerHandle
 from collections.abc import Sequence
 from struct import pack
 from typing import Any, ClassVar, cast
@@ -20,6 +21,9 @@ class AbortingSockets(WebSocketsSansIOProtocol):
 
     is_silent = False
     """Whether the peer was given up because it left a ping unanswered."""
+
+    _cut: TimerHandle | None = None
+    """What closes it by force, once it is being disconnected."""
 
     async def run_asgi(self) -> None:
         extensions: dict[str, object] = cast("Any", self.scope)["extensions"]
@@ -62,12 +66,15 @@ class AbortingSockets(WebSocketsSansIOProtocol):
         super().shutdown()
         self._abort_soon()
 
-    def _abort_soon(self) -> None:
-        self.loop.call_later(self.last_words_seconds, self._abort)
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.conn.parser.close()  # it waits for more, and would keep the connection until collected
+        if self._cut is not None:
+            self._cut.cancel()
 
-    def _abort(self) -> None:
-        if not self.disconnected:
-            self.transport.abort()
+    def _abort_soon(self) -> None:
+        if self._cut is None and not self.disconnected:
+            self._cut = self.loop.call_later(self.last_words_seconds, self.transport.abort)
 
 
 def _text_frame_header(length: int) -> bytes:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from models.address import Address
+from models.database import open_database
+from models.statement import Statement
 from models.store import open_store
 from tests.store.builders import new_program, registered
 
@@ -56,3 +58,12 @@ async def test_a_database_in_memory_reads_between_its_transactions() -> None:
         await registered(store, program, "ann")
         assert await store.reading(program).member_count() == 1
         await store.ping()
+
+
+async def test_connections_to_a_sqlite_file_share_its_cache(sqlite_url: str) -> None:
+    async with open_database(sqlite_url, sqlite_cache_bytes=8 * 1024 * 1024) as database:
+        kept = Statement("SELECT cache_size FROM pragma_cache_size")
+        async with database.transaction() as writer, database.moment() as moment:
+            connections = (writer, database.reader, moment)
+            kibibytes = [-(await each.fetch(kept))[0][0] for each in connections]
+    assert kibibytes == [4096, 2048, 2048]
