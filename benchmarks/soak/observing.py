@@ -14,6 +14,11 @@ QUIET_SECONDS_MAX = 60
 """How long a server may take to let go of what it no longer needs: an idle connection of a client
 stays for fifteen seconds."""
 
+MOMENT_SECONDS = 30
+GROWTH_MAX = 5.0
+"""MB a minute in the second half. A kilobyte that stays of each request would be 25, and what a
+socket holds 50: the load has some 400 requests and 20 sockets a second."""
+
 
 class Held(NamedTuple):
     """What a process holds that it must give back. Connections to the database are bounded by its
@@ -33,6 +38,14 @@ class Held(NamedTuple):
         ]
 
 
+class Moment(NamedTuple):
+    """What a process held so many seconds after the load had begun. `memory` is in bytes."""
+
+    seconds: int
+    memory: int
+    held: Held
+
+
 class Observer:
     """Looks at a server that `observed.py` runs."""
 
@@ -42,11 +55,16 @@ class Observer:
         self._port = port
         self.memory: list[int] = []
         """Bytes, once a second since `watch` began."""
+        self.moments: list[Moment] = []
+        """Everything, every half a minute."""
 
     async def watch(self) -> None:
         """Note the memory every second, until cancelled."""
         while True:
+            seconds = len(self.memory)
             self.memory.append(self._process.memory_info().rss)
+            if seconds % MOMENT_SECONDS == 0:
+                self.moments.append(Moment(seconds, self.memory[-1], self.held()))
             await asyncio.sleep(1)
 
     def held(self) -> Held:
@@ -78,6 +96,16 @@ class Observer:
             with suppress(OSError):
                 count += not str(descriptor.readlink()).startswith("socket:")
         return count
+
+
+def rendered(moments: Sequence[Moment]) -> str:
+    """What was held over the time, as a table."""
+    lines = ["| seconds | memory | tasks | threads | sockets | files |", "|---:" * 6 + "|"]
+    lines += [
+        f"| {seconds} | {memory / 1e6:.0f} MB | {' | '.join(map(str, held))} |"
+        for seconds, memory, held in moments
+    ]
+    return "\n".join(lines)
 
 
 def slope(memory: Sequence[int]) -> float:

@@ -71,12 +71,13 @@ JOIN = """mutation ($input: ChallengeInput!) { joinChallenge(input: $input) {
   userErrors { code message retryAfter }
 } }"""
 QUERIES = (
-    """{ leaderboard(key: "all") { period { participantCount
-      entries(first: 100) { edges { node { rank score member { externalId } } } } } } }""",
-    """{ leaderboard(key: "today") { period { around(member: "m7") { rank score } } } }""",
-    """{ member(externalId: "m7") {
+    """query ($first: Int!) { leaderboard(key: "all") { period { participantCount
+      entries(first: $first) { edges { node { rank score member { externalId } } } } } } }""",
+    """query ($member: String!) {
+      leaderboard(key: "today") { period { around(member: $member) { rank score } } } }""",
+    """query ($member: String!) { member(externalId: $member) {
       progress { kind key current target } points { balance } } }""",
-    """{ members(first: 50) { edges { node {
+    """query ($first: Int!) { members(first: $first) { edges { node {
       externalId badges { edges { node { badgeKey } } } points { balance } tiers { level { key } }
     } } } }""",
 )
@@ -118,7 +119,7 @@ class Traffic:
 
     async def _single(self, asking: Asking) -> None:
         chance = self.random.random()
-        member = f"m{self.random.randrange(MEMBERS)}"
+        member = self._member()
         if chance < 0.04 and self.known:
             key = self.random.choice(self.known)["key"]
             await self._told(asking, "retractions", RETRACT, activityKey=key, reason="soak")
@@ -149,7 +150,8 @@ class Traffic:
             self.known.extend(new)
 
     async def _query(self, asking: Asking) -> None:
-        answer = await asking.ask(self.random.choice(QUERIES))
+        asked = {"member": self._member(), "first": self.random.randrange(1, 101)}
+        answer = await asking.ask(self.random.choice(QUERIES), **asked)
         self.done["queries"] += 1
         if "errors" in answer:
             self.faults.append(str(answer["errors"]))
@@ -181,7 +183,7 @@ class Traffic:
             now -= timedelta(hours=self.random.uniform(0.1, LATE_HOURS_MAX))
             self.done["late"] += 1
         did = {
-            "member": f"m{self.random.randrange(MEMBERS)}",
+            "member": self._member(),
             "key": self._key(),
             "occurredAt": now.isoformat(),
         }
@@ -190,6 +192,9 @@ class Traffic:
         route = f"r{self.random.randrange(ROUTES)}"
         value = str(self.random.randrange(1, 6))
         return {**did, "type": "run", "value": value, "properties": {"route": route}}
+
+    def _member(self) -> str:
+        return f"m{self.random.randrange(MEMBERS)}"
 
     def _key(self) -> str:
         return f"soak-{next(self.numbers)}"
