@@ -12,12 +12,21 @@ class Encoded:
     """A result, encoded once for all who are told it. `cursor` is what they can go on from, where
     somebody asked for it."""
 
-    __slots__ = ("_event", "cursor", "json")
+    __slots__ = ("_event", "_message_end", "cursor", "json")
 
     def __init__(self, result: ExecutionResult) -> None:
         self.json = _json(result)
         self.cursor: str | None = None
         self._event: bytes | None = None
+        self._message_end: bytes | None = None
+
+    @property
+    def message_end(self) -> bytes:
+        """The result as the end of a socket's message, which begins with an operation's id. Where
+        it waits for readers that are slow, it is in memory once for all of them."""
+        if self._message_end is None:
+            self._message_end = self.json + b"}"
+        return self._message_end
 
     @property
     def event(self) -> bytes:

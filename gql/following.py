@@ -183,7 +183,7 @@ class SocketFollower(QueueingFollower):
         self._head = b'{"id":%b,"type":"next","payload":' % orjson.dumps(operation_id)
 
     def _body(self, result: Encoded) -> bytes:
-        return result.json + b"}"
+        return result.message_end
 
     def _push(self, body: bytes) -> bool:
         return self._adapter.push(self._head, body)

@@ -15,7 +15,7 @@ QUIET_SECONDS_MAX = 60
 stays for fifteen seconds."""
 
 MOMENT_SECONDS = 30
-GROWTH_MAX = 5.0
+GROWTH_MAX = 8.0
 """MB a minute in the second half. A kilobyte that stays of each request would be 25, and what a
 socket holds 50: the load has some 400 requests and 20 sockets a second."""
 

@@ -9,6 +9,7 @@ from weakref import ref
 import orjson
 import pytest
 from graphql import GraphQLError
+from strawberry.types.execution import ExecutionResult
 
 from gamification.outcomes import Notice, NoticeKind
 from gamification.program import Program
@@ -67,6 +68,12 @@ async def test_followers_get_the_bytes_they_would_get_alone(
         updates = {await payload(socket, id) for id, socket in opened.items()}
         assert len(updates) == 1
         assert b'"score":"20"' in updates.pop()
+
+
+def test_what_waits_for_slow_readers_is_in_memory_once() -> None:
+    encoded = Encoded(ExecutionResult(data={"a": 1}, errors=None))
+    assert encoded.message_end == b'{"data":{"a":1}}}'
+    assert encoded.message_end is encoded.message_end
 
 
 async def test_one_socket_may_follow_twice(small_world: World, server: Server) -> None:
