@@ -2,8 +2,6 @@
 
 import ast
 import re
-import subprocess
-import sys
 import tomllib
 from typing import Any, cast
 
@@ -131,17 +129,3 @@ def test_no_test_mocks() -> None:
         or (isinstance(node, ast.Import) and any("mock" in alias.name for alias in node.names))
     ]
     assert found == []
-
-
-def test_the_command_line_starts_without_what_only_a_server_needs() -> None:
-    """Building the schema takes half a second that `gamification keys` need not wait for."""
-    told = subprocess.run(
-        [sys.executable, "-c", "import sys, server.cli; print(*sys.modules)"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = set(told.stdout.split())
-    assert "server.commands.serve" in loaded
-    assert not loaded & {"strawberry", "graphql"}

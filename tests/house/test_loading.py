@@ -17,7 +17,8 @@ PRINTED = """
 import atexit, sys
 atexit.register(lambda: print("loaded:", *sorted(sys.modules), file=sys.stderr))
 """
-SERVING = {"uvicorn", "starlette", "strawberry", "prometheus_client"}
+SERVING = {"uvicorn", "starlette", "strawberry", "graphql", "prometheus_client"}
+SCHEMA = {"strawberry", "graphql"}
 STORING = {"tortoise", "asyncpg"}
 OPTIONAL = {"redis", "opentelemetry"}
 JUDGING = {"cel", "pydantic"}
@@ -53,8 +54,10 @@ def given(folder: Path, *words: str) -> tuple[int, set[str]]:
         (["--help"], 0, set[str]()),
         (["settings"], 0, {"pydantic"}),
         (["definition-schema"], 0, {"pydantic"}),
-        (["schema", "--check"], 0, {"strawberry", *JUDGING}),
-        (["documents", "check", "new.json"], 0, {"strawberry", "starlette", *JUDGING}),
+        (["schema", "--check"], 0, SCHEMA | JUDGING),
+        (["documents", "check", "new.json"], 0, SCHEMA | JUDGING | {"starlette"}),
+        (["serve", "--help"], 0, STORING | JUDGING | {"uvicorn", "starlette"}),
+        (["demo", "--help"], 0, STORING | JUDGING | {"uvicorn", "starlette"}),
         (["tick"], 0, STORING | JUDGING),
         (["keys", "list", "--program", "none"], 2, STORING | JUDGING),
         (["verify", "--program", "none"], 2, STORING | JUDGING),
