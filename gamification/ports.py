@@ -1,22 +1,24 @@
-"""What the use cases need of the outside world, as Protocols; `models` and `server` fulfil them.
+"""What the use cases need of a database, as Protocols; `models` fulfils them.
 
-A `Store` opens one transaction at a time (`Writing`), shows one moment (`Judging`), or reads
-without a transaction (`Reading`). Two fulfilments exist: the tables in `models`, and the in-memory
-twin in `gamification.twin`. One contract suite in `tests/store` holds both.
+A `Store` opens one transaction at a time (`Writing`), shows one moment (`Judging`), reads without a
+transaction (`Reading`, in reading.py), or is audited (`Auditing`, in auditing.py). Two fulfilments
+exist: the tables in `models`, and the in-memory twin in `gamification.twin`. One contract suite in
+`tests/store` holds both.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from gamification.auditing import Auditing
 from gamification.facts import Activity, Order, Retraction, Scalar
 from gamification.ids import MemberId, ProgramId
 from gamification.imports import KnowingImports
 from gamification.outcomes import Notice
-from gamification.periods import ReadingPeriods, WritingPeriods
-from gamification.ranks.asking import Ranking
-from gamification.seats import ReadingSeats, WritingSeats
+from gamification.periods import WritingPeriods
+from gamification.reading import Reading
+from gamification.seats import WritingSeats
 from gamification.state import (
     Account,
     AccountKey,
@@ -28,24 +30,17 @@ from gamification.state import (
     TallySpan,
 )
 from gamification.stored import (
-    ActivityRow,
     ApiKey,
-    AwardRow,
-    BalanceAsked,
     Board,
     Committed,
     DefinitionVersion,
-    DuePlace,
-    EntryRow,
     Member,
     ProgramRecord,
     Ranked,
-    RuleSum,
     Standing,
-    SubjectBound,
     Totals,
 )
-from gamification.team_boards import ReadingTeams, TeamShares
+from gamification.team_boards import TeamShares
 
 
 class Judging(Protocol):
@@ -200,174 +195,6 @@ class Writing(Judging, WritingPeriods, WritingSeats, TeamShares, KnowingImports,
     async def add_version(self, version: DefinitionVersion) -> None: ...
 
 
-class Reading(Ranking, ReadingPeriods, ReadingSeats, ReadingTeams, KnowingImports, Protocol):
-    """Reads of one program outside any transaction. Each method is one statement."""
-
-    async def members(self, ids: Collection[MemberId]) -> dict[MemberId, Member]: ...
-
-    async def members_by_external_id(self, external_ids: Collection[str]) -> dict[str, Member]: ...
-
-    async def member_page(self, *, after: str | None, limit: int) -> list[Member]:
-        """Members in the order of their external ids, after the given one."""
-        ...
-
-    async def member_count(self) -> int: ...
-
-    async def tallies(
-        self, members: Collection[MemberId], metrics: Collection[tuple[str, str]]
-    ) -> dict[TallyKey, Tally]:
-        """The members' tallies without a subject, for pairs of (metric, window)."""
-        ...
-
-    async def subjects_below(
-        self, members: Collection[MemberId], bounds: Collection[SubjectBound], *, limit: int
-    ) -> dict[TallyKey, Tally]:
-        """For each member and bound, the subjects' tallies with the highest values below it.
-
-        At most `limit` each; among equal values the subjects come in alphabetical order.
-        """
-        ...
-
-    async def tallies_by_key(self, keys: Collection[TallyKey]) -> dict[TallyKey, Tally]: ...
-
-    async def accounts(self, members: Collection[MemberId]) -> dict[AccountKey, Account]: ...
-
-    async def shared_numbers(self, keys: Collection[str]) -> dict[str, int]:
-        """The numbers that the program's members share, by key; 0 where there is none."""
-        ...
-
-    async def awards(
-        self,
-        members: Collection[MemberId],
-        *,
-        badges: Collection[str] | None,
-        before: int | None,
-        limit: int,
-    ) -> dict[MemberId, list[AwardRow]]:
-        """Each member's newest awards with id < `before`, at most `limit` each: of these badges,
-        by their keys (for challenges, "challenge:KEY"), or of all badges (None)."""
-        ...
-
-    async def award_counts(
-        self, members: Collection[MemberId], badges: Collection[str] | None
-    ) -> dict[MemberId, int]: ...
-
-    async def earned(
-        self, members: Collection[MemberId], badges: Collection[str]
-    ) -> dict[AwardKey, datetime]:
-        """When the members earned what they hold of these badges."""
-        ...
-
-    async def awards_by_id(self, ids: Collection[int]) -> dict[int, AwardRow]: ...
-
-    async def awards_by_key(self, keys: Collection[AwardKey]) -> dict[AwardKey, AwardRow]: ...
-
-    async def awards_of_activities(self, keys: Collection[str]) -> dict[str, list[AwardRow]]:
-        """The awards that each activity completed, oldest first; [] where it completed none."""
-        ...
-
-    async def badge_holders(self, badges: Collection[str]) -> dict[tuple[str, int], int]:
-        """How many members hold each (badge, level)."""
-        ...
-
-    async def entries(
-        self, member: MemberId, unit: str, *, before: int | None, limit: int
-    ) -> list[EntryRow]:
-        """An account's newest entries with id < `before`."""
-        ...
-
-    async def entries_of_activities(self, keys: Collection[str]) -> dict[str, list[EntryRow]]:
-        """The entries that each activity caused, oldest first; [] where it caused none."""
-        ...
-
-    async def rule_sums(self, accounts: Collection[AccountKey]) -> dict[AccountKey, list[RuleSum]]:
-        """What each rule has entered in each account, by the rules' names; [] for no entries."""
-        ...
-
-    async def activity_page(
-        self,
-        member: MemberId,
-        *,
-        before: Order | None,
-        limit: int,
-        types: Collection[str] | None = None,
-    ) -> list[ActivityRow]:
-        """A member's latest activities before the given place in their order, of these types
-        (None: of all)."""
-        ...
-
-    async def activities_by_key(self, keys: Collection[str]) -> dict[str, ActivityRow]: ...
-
-    async def facts_of_type(
-        self, members: Collection[MemberId], fact_type: str
-    ) -> dict[MemberId, list[ActivityRow]]:
-        """Each member's activities or commands of one type, in order; [] where there are none."""
-        ...
-
-    async def standings_with_members(
-        self, board: Board, *, after: Standing | None, limit: int
-    ) -> tuple[list[Standing], dict[MemberId, Member]]:
-        """As `standings`, and who they are."""
-        ...
-
-    async def scores_above(self, board: Board, scores: Collection[int]) -> dict[int, int]:
-        """For each score the lowest one that is higher, where anybody has such a score."""
-        ...
-
-    async def windows(self, metric: str, *, limit: int, before: str | None) -> list[str]:
-        """The windows a ranked metric has tallies in, latest key first, below `before`."""
-        ...
-
-    async def due_accounts(
-        self, now: datetime, *, after: DuePlace | None, limit: int
-    ) -> list[DuePlace]:
-        """The accounts that a duty has to look at by now, after the given place."""
-        ...
-
-    async def balances_at(self, asked: Collection[BalanceAsked]) -> dict[BalanceAsked, int]:
-        """The sum of what each account's ledger says of the time up to a moment, that moment and
-        the opening included; nothing of accounts without entries."""
-        ...
-
-    async def notices_after(
-        self, after: int, *, member: MemberId | None, public_only: bool, limit: int
-    ) -> list[Notice]:
-        """Notices with id > after, oldest first."""
-        ...
-
-    async def latest_notice_id(self) -> int: ...
-
-
-class Auditing(Protocol):
-    """Streams over a whole program for the auditor, in order, with bounded memory."""
-
-    def members(self) -> AsyncIterator[list[Member]]:
-        """All members by id, in pages whose histories together stay below some 20,000 facts."""
-        ...
-
-    async def fact_counts(self, ids: Sequence[MemberId]) -> dict[MemberId, int]:
-        """How long each member's history is."""
-        ...
-
-    async def histories(
-        self, ids: Sequence[MemberId]
-    ) -> dict[MemberId, list[tuple[Activity, tuple[Retraction, ...]]]]: ...
-
-    async def totals(self, ids: Sequence[MemberId]) -> dict[MemberId, Totals]: ...
-
-    async def shared_numbers(self) -> dict[str, int]:
-        """All numbers that the program's members share."""
-        ...
-
-    async def granted_by(self, rule: str, unit: str) -> int:
-        """What the entries of one rule come to in all, in one unit."""
-        ...
-
-    async def orphans(self) -> list[str]:
-        """What no member's audit sees: rows that belong to no member, in words."""
-        ...
-
-
 Watcher = Callable[[Committed], None]
 """Hears of a commit. It may not wait, and may not fail."""
 
@@ -448,64 +275,3 @@ class KeyTaken(Contended):
 
 class ProgramExists(Exception):
     """The program's key is taken."""
-
-
-class Changes(NamedTuple):
-    """What one committed transaction changed: published to the live hub after the commit.
-
-    `in_doubt`: perhaps more has changed than is said, and who listens has to look.
-    """
-
-    program: ProgramId
-    members: frozenset[MemberId]
-    boards: frozenset[str]
-    notices: tuple[Notice, ...]
-    in_doubt: bool = False
-
-
-class Bus(Protocol):
-    """Carries changes to subscribers. Publishing never fails and never waits."""
-
-    def publish(self, changes: Changes) -> None:
-        """Tell what a transaction has changed: at once after its commit, without waiting for
-        anything between. A commit that nothing is published of leaves subscribers in doubt."""
-        ...
-
-
-class Listener(Protocol):
-    """One subscriber's ear on the hub. It never holds more than one merged change."""
-
-    async def changed(self) -> Changes:
-        """Wait until something that is listened to has changed; then all changes since the last
-        call, merged (the latest 100 notices of them). Changes without anything: it was woken."""
-        ...
-
-    @property
-    def is_awake(self) -> bool:
-        """Whether `changed` would return at once."""
-        ...
-
-    @property
-    def changed_at(self) -> float | None:
-        """When the first of the changes was committed that `changed` returned last, on the clock of
-        the event loop; None if it was only woken, or only knows that it may have missed some."""
-        ...
-
-    def wake(self) -> None:
-        """Let `changed` return without a change."""
-        ...
-
-
-class Hub(Bus, Protocol):
-    """Carries changes from commits to the subscribers of this process."""
-
-    def listen(
-        self,
-        program: ProgramId,
-        *,
-        member: MemberId | None = None,
-        board: str | None = None,
-        feed: bool = False,
-    ) -> AbstractContextManager[Listener]:
-        """Hear of a member, of a leaderboard, or (`feed`) of public notices."""
-        ...

@@ -7,6 +7,7 @@ from typing import assert_never
 from gamification.campaign_notices import spent
 from gamification.facts import Order, Scalar, say_the_same
 from gamification.ids import MemberId
+from gamification.live import Changes
 from gamification.outcomes import (
     NOTHING,
     AttributesChanged,
@@ -27,7 +28,7 @@ from gamification.outcomes import (
     TierReached,
 )
 from gamification.point_notices import notices_of
-from gamification.ports import Changes, Member, Ranked, Writing
+from gamification.ports import Member, Ranked, Writing
 from gamification.program import Program
 from gamification.replay import Correction, Replayed
 from gamification.rules.lot import due_next

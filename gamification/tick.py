@@ -12,7 +12,8 @@ from gamification.duties.reward_communities import reward_communities
 from gamification.duties.run_leagues import run_leagues
 from gamification.duties.settle_periods import settle_periods
 from gamification.duties.tell_members import tell_members
-from gamification.ports import Bus, Contended, Store
+from gamification.live import Bus
+from gamification.ports import Contended, Store
 from gamification.program import Program
 
 ATTEMPTS_MAX = 5

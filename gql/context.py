@@ -9,9 +9,11 @@ from typing import Protocol, TypeVar
 import strawberry
 
 from gamification.commands import NewFact
-from gamification.ports import Board, Hub, Reading, Store
+from gamification.live import Hub
+from gamification.ports import Board, Store
 from gamification.program import Program
 from gamification.ranks.asking import NoIndexes, Ranking, Ranks
+from gamification.reading import Reading
 from gamification.refusals import Refusal
 from gamification.use_cases.recorded import Recorded
 from gql.audience import Audience

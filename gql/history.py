@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
-from gamification.ports import Reading
+from gamification.reading import Reading
 from gamification.refusals import InvalidInput
 from gql.pages import cursor, place_of
 

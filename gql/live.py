@@ -16,8 +16,8 @@ from typing import Annotated, NamedTuple
 
 import strawberry
 
+from gamification.live import Listener
 from gamification.outcomes import Notice
-from gamification.ports import Listener
 from gamification.refusals import InvalidInput
 from gql.audience import After, Begin
 from gql.context import Context

@@ -14,17 +14,13 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from gamification.ids import MemberId
-from gamification.ports import (
-    AwardRow,
-    BalanceAsked,
-    Member,
-    Reading,
-    RuleSum,
-)
+from gamification.ports import Member
 from gamification.program import Program
 from gamification.progress import Progress
 from gamification.ranks.asking import Ranks
+from gamification.reading import Reading
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
+from gamification.stored import AwardRow, BalanceAsked, RuleSum
 from gamification.streaks import StreakStatus, status_at
 from gamification.tier_steps import tallies_asked
 from gamification.tiers import TierStatus

@@ -64,7 +64,7 @@ _UNCAUSED = {table: _uncaused(table) for table in ("ledger_entry", "award")}
 
 
 class SqlAuditing:
-    """Fulfils `gamification.ports.Auditing`."""
+    """Fulfils `gamification.auditing.Auditing`."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope

@@ -6,8 +6,8 @@ from datetime import datetime
 from msgspec.structs import astuple
 
 from gamification.ids import MemberId
-from gamification.ports import AwardRow
 from gamification.state import OF_CHALLENGE, Award, AwardKey
+from gamification.stored import AwardRow
 from models.mapping import AWARD_COLUMNS, award_to_core, award_to_row, from_micros
 from models.session import Scope
 from models.statement import Statement

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 
 from gamification.facts import Activity, Order, Retraction
 from gamification.ids import MemberId
-from gamification.ports import ActivityRow, KeyTaken
+from gamification.ports import KeyTaken
+from gamification.stored import ActivityRow
 from models.mapping import (
     ACTIVITY_COLUMNS,
     RETRACTION_COLUMNS,

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from msgspec.structs import astuple
 
 from gamification.ids import MemberId
-from gamification.ports import BalanceAsked, EntryRow, RuleSum
 from gamification.state import AccountKey, Entry
+from gamification.stored import BalanceAsked, EntryRow, RuleSum
 from models.mapping import ENTRY_COLUMNS, entry_to_core, entry_to_row
 from models.session import Scope
 from models.statement import Statement

@@ -17,14 +17,7 @@ from gamification.ids import MemberId
 from gamification.outcomes import NOTHING, Notice, NoticeKind
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
-from gamification.ports import (
-    ActivityRow,
-    AwardRow,
-    DefinitionVersion,
-    EntryRow,
-    Member,
-    Ranked,
-)
+from gamification.ports import DefinitionVersion, Member, Ranked
 from gamification.state import (
     Account,
     AccountKey,
@@ -36,6 +29,7 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
+from gamification.stored import ActivityRow, AwardRow, EntryRow
 from models.lots import allocations_to_core, allocations_to_text, lots_to_core, lots_to_text
 from models.statement import Row
 from models.times import from_micros, from_micros_or_null, to_micros, to_micros_or_null

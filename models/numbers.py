@@ -6,8 +6,9 @@ from datetime import datetime
 from msgspec.structs import astuple
 
 from gamification.ids import MemberId
-from gamification.ports import DuePlace, Ranked, SubjectBound
+from gamification.ports import Ranked
 from gamification.state import Account, AccountKey, Tally, TallyKey, TallySpan
+from gamification.stored import DuePlace, SubjectBound
 from models.mapping import (
     ACCOUNT_COLUMNS,
     TALLY_COLUMNS,

@@ -9,21 +9,19 @@ from gamification.imports import leases_of_imports
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
-from gamification.ports import (
-    ActivityRow,
-    AwardRow,
-    BalanceAsked,
-    Board,
-    DuePlace,
-    EntryRow,
-    Member,
-    RuleSum,
-    Standing,
-    SubjectBound,
-)
+from gamification.ports import Board, Member, Standing
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import Account, AccountKey, AwardKey, Tally, TallyKey
-from gamification.stored import Ahead
+from gamification.stored import (
+    ActivityRow,
+    Ahead,
+    AwardRow,
+    BalanceAsked,
+    DuePlace,
+    EntryRow,
+    RuleSum,
+    SubjectBound,
+)
 from gamification.team_boards import TeamBoard, TeamPlace, TeamStanding
 from models import (
     announcing,
@@ -43,7 +41,7 @@ from models.session import Scope
 
 
 class SqlReading:
-    """Fulfils `gamification.ports.Reading`."""
+    """Fulfils `gamification.reading.Reading`."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope

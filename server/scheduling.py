@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import structlog
 
 from gamification.ids import ProgramId
-from gamification.ports import Bus, Store
+from gamification.live import Bus
+from gamification.ports import Store
 from gamification.program import Program
 from gamification.tick import DUTIES, Duty, tick
 from server.programs import CachedPrograms

@@ -1,6 +1,6 @@
 """Without this bus a command that changes a program would need subscribers to do it."""
 
-from gamification.ports import Changes
+from gamification.live import Changes
 
 
 class Unheard:

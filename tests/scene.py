@@ -14,10 +14,12 @@ from gamification.definition.compiled import CompiledProgram, Timeline
 from gamification.definition.document import Definition
 from gamification.facts import Scalar
 from gamification.ids import MemberId
+from gamification.live import Changes
 from gamification.outcomes import Notice
-from gamification.ports import Changes, DefinitionVersion, EntryRow, Member, Store, Totals
+from gamification.ports import DefinitionVersion, Member, Store, Totals
 from gamification.program import Program
 from gamification.refusals import Refusal
+from gamification.stored import EntryRow
 from gamification.twin import Twin
 from gamification.use_cases.apply_definition import Applied, Backfill, apply_definition
 from gamification.use_cases.difference import Difference

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from gamification.campaign_notices import begun_and_ended
-from gamification.ports import Bus, Changes, Store
+from gamification.live import Bus, Changes
+from gamification.ports import Store
 from gamification.program import Program
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gamification.commands import CommandType, NewCommand
+from gamification.live import Bus, Changes
 from gamification.outcomes import Notice, members_of
 from gamification.point_notices import expiring
-from gamification.ports import Bus, Changes, Store, Writing
+from gamification.ports import Store, Writing
 from gamification.program import Program
 from gamification.rules.lot import due_by, due_next, warned_by
 from gamification.state import Account, AccountKey

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gamification.duties.settle_periods import is_news
+from gamification.live import Bus, Changes
 from gamification.outcomes import Notice, NoticeKind, members_of
 from gamification.periods import FinalPeriod, PeriodKey
-from gamification.ports import Bus, Changes, Store
+from gamification.ports import Store
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.refusals import Refusal

@@ -7,7 +7,8 @@ from gamification.challenges import moment_of
 from gamification.commands import CommandType, NewCommand
 from gamification.definition.compiled import CompiledChallenge
 from gamification.facts import Scalar
-from gamification.ports import Board, Bus, Member, Standing, Store
+from gamification.live import Bus
+from gamification.ports import Board, Member, Standing, Store
 from gamification.program import Program
 from gamification.teams import run_and_team
 from gamification.use_cases.record_activities import record_activities

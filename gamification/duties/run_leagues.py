@@ -8,9 +8,10 @@ from datetime import datetime
 from gamification.definition.compiled import CompiledLeague
 from gamification.duties.settle_periods import is_news
 from gamification.ids import MemberId
+from gamification.live import Bus, Changes
 from gamification.outcomes import Notice, NoticeKind
 from gamification.periods import FinalPeriod, PeriodKey
-from gamification.ports import Bus, Changes, Store
+from gamification.ports import Store
 from gamification.program import Program
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.use_cases.play_league import places_in_cohorts

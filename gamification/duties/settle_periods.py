@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gamification.definition.compiled import CompiledBoard, Timeline
+from gamification.live import Bus, Changes
 from gamification.outcomes import Notice, NoticeKind, members_of
 from gamification.periods import FinalPeriod, PeriodKey
-from gamification.ports import Bus, Changes, Reading, Store, Writing
+from gamification.ports import Store, Writing
 from gamification.program import Program
+from gamification.reading import Reading
 from gamification.windows import window
 
 NEWS_MAX = timedelta(days=31)

@@ -11,8 +11,9 @@ from itertools import takewhile
 from gamification.definition.compiled import CompiledProgram, CompiledStreak, CompiledTier
 from gamification.facts import Scalar
 from gamification.ids import MemberId
+from gamification.live import Bus, Changes
 from gamification.outcomes import Notice, NoticeKind, members_of
-from gamification.ports import Bus, Changes, Store
+from gamification.ports import Store
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.state import Tally, TallyKey

@@ -19,12 +19,12 @@ from gamification.definition.compiled import (
 )
 from gamification.facts import Activity, Scalar
 from gamification.outcomes import NOTHING
-from gamification.ports import ActivityRow, EntryRow
 from gamification.rules import earning
 from gamification.rules.campaign import asked_for, is_of_earning
 from gamification.rules.counting import contributed
 from gamification.rules.kept import History, Releases, keeps, remains_of
 from gamification.state import TallyKey
+from gamification.stored import ActivityRow, EntryRow
 from gamification.windows import Window, window_at
 
 NEVER: Mapping[str, datetime] = MappingProxyType({})

@@ -19,11 +19,11 @@ from gamification.definition.compiled import (
 from gamification.definition.document import Repeat
 from gamification.facts import Activity
 from gamification.ids import MemberId
-from gamification.ports import ActivityRow, AwardRow, EntryRow
 from gamification.progress import CriterionProgress, current_of
 from gamification.quantity import SCALE
 from gamification.rules.counting import contributed
 from gamification.state import AwardKey, Tally, TallyKey
+from gamification.stored import ActivityRow, AwardRow, EntryRow
 from gamification.windows import Window, key_at, keys_read, stored_unit, window_at
 
 

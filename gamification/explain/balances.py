@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gamification.lots import Portions
-from gamification.ports import RuleSum
 from gamification.rules.earning import OPENING
+from gamification.stored import RuleSum
 
 RULES_MAX = 100
 """How many rules an explanation of a balance names."""

@@ -15,13 +15,13 @@ from gamification.challenges import status_at as status_of_challenge
 from gamification.definition.compiled import CompiledProgram
 from gamification.definition.document import Repeat
 from gamification.ids import MemberId
-from gamification.ports import SubjectBound
 from gamification.progress.badges import badge_bar
 from gamification.progress.bars import Progress
 from gamification.progress.challenges import challenge_bar
 from gamification.progress.streaks import streak_bar
 from gamification.progress.tiers import tier_bar
 from gamification.state import AwardKey, Tally, TallyKey
+from gamification.stored import SubjectBound
 from gamification.streaks import status_at as status_of_streak
 from gamification.tier_steps import tallies_asked
 from gamification.tiers import status_at as status_of_tier

@@ -12,16 +12,7 @@ from gamification.ids import MemberId, ProgramId
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
-from gamification.ports import (
-    ActivityRow,
-    AwardRow,
-    BalanceAsked,
-    DuePlace,
-    EntryRow,
-    Member,
-    RuleSum,
-    SubjectBound,
-)
+from gamification.ports import Member
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
@@ -30,6 +21,15 @@ from gamification.state import (
     Entry,
     Tally,
     TallyKey,
+)
+from gamification.stored import (
+    ActivityRow,
+    AwardRow,
+    BalanceAsked,
+    DuePlace,
+    EntryRow,
+    RuleSum,
+    SubjectBound,
 )
 from gamification.twin.boards import TwinBoards
 from gamification.twin.tables import BY_ID, Leases, Tables, is_importing, picked

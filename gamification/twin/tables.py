@@ -13,16 +13,7 @@ from gamification.imports import leases_of_imports
 from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
-from gamification.ports import (
-    ActivityRow,
-    AwardRow,
-    Board,
-    EntryRow,
-    Member,
-    ProgramRecord,
-    Standing,
-    Totals,
-)
+from gamification.ports import Board, Member, ProgramRecord, Standing, Totals
 from gamification.seats import Cohort, LeagueRun, Newcomer, Seat
 from gamification.state import (
     Account,
@@ -33,6 +24,7 @@ from gamification.state import (
     Tally,
     TallyKey,
 )
+from gamification.stored import ActivityRow, AwardRow, EntryRow
 
 K = TypeVar("K")
 V = TypeVar("V")

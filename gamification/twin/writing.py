@@ -12,11 +12,9 @@ from gamification.outcomes import Notice
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place, Ties
 from gamification.ports import (
-    AwardRow,
     Board,
     Committed,
     DefinitionVersion,
-    EntryRow,
     KeyTaken,
     Member,
     Ranked,
@@ -32,6 +30,7 @@ from gamification.state import (
     Entry,
     TallyKey,
 )
+from gamification.stored import AwardRow, EntryRow
 from gamification.twin.judging import TwinJudging
 from gamification.twin.tables import BY_KEY, Leases, Tables, is_importing, picked, place
 

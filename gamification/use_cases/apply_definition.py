@@ -10,15 +10,8 @@ from gamification.definition.compiling import compile_program
 from gamification.definition.document import Definition
 from gamification.definition.problems import Problem
 from gamification.definition.reading import read_definition, stored_definition
-from gamification.ports import (
-    Bus,
-    Changes,
-    DefinitionVersion,
-    Member,
-    ProgramRecord,
-    Store,
-    Writing,
-)
+from gamification.live import Bus, Changes
+from gamification.ports import DefinitionVersion, Member, ProgramRecord, Store, Writing
 from gamification.program import Program, program_of
 from gamification.refusals import InvalidInput
 from gamification.use_cases.rebuilding import rebuild

@@ -12,7 +12,8 @@ from gamification.challenges import runs_shown
 from gamification.definition.compiled import CompiledChallenge, CompiledProgram
 from gamification.definition.document_challenges import Combine
 from gamification.ids import MemberId
-from gamification.ports import Reading, Standing
+from gamification.ports import Standing
+from gamification.reading import Reading
 from gamification.state import Tally, TallyKey
 from gamification.teams import MEMBERS_MAX, MEMBERS_METRIC, run_of_team, team_of
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gamification.definition.compiled import CompiledProgram, CompiledTier
 from gamification.ids import MemberId
-from gamification.ports import Reading
+from gamification.reading import Reading
 from gamification.state import Tally, TallyKey
 from gamification.streaks import status_at
 from gamification.tier_levels import NO_LEVEL

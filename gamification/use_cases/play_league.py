@@ -6,8 +6,9 @@ from gamification.definition.compiled import CompiledLeague
 from gamification.ids import MemberId
 from gamification.periods import FinalPeriod
 from gamification.places import Place, Ties
-from gamification.ports import Board, Reading, Standing
+from gamification.ports import Board, Standing
 from gamification.ranking import number, sort_by_hand
+from gamification.reading import Reading
 from gamification.seats import Cohort
 from gamification.stored import Ahead
 

@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 
+from gamification.auditing import Auditing
 from gamification.definition.compiled import CompiledProgram
 from gamification.definition.compiling import compile_program
 from gamification.definition.document import Definition
 from gamification.ids import MemberId
-from gamification.ports import Auditing, Member, Reading, Store
+from gamification.ports import Member, Store
 from gamification.program import Program
+from gamification.reading import Reading
 from gamification.replay import opening_of
 from gamification.state import AccountKey, AwardKey, State
 from gamification.use_cases.comparison import Comparison, Stored

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from gamification.admission import Admission
 from gamification.commands import NewFact
-from gamification.ports import Bus, Judging, Member, Store
+from gamification.live import Bus
+from gamification.ports import Judging, Member, Store
 from gamification.program import Program
 from gamification.reads import BatchReads
 from gamification.refusals import Refusal

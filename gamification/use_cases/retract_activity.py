@@ -7,8 +7,9 @@ from datetime import datetime
 from gamification.admission import KEY_LENGTH_MAX, REASON_LENGTH_MAX, is_name, quantity_of
 from gamification.commands import CommandType
 from gamification.facts import Activity, Retraction
+from gamification.live import Bus, Changes
 from gamification.outcomes import Outcome, PointsAdjusted, made, taken_back
-from gamification.ports import Bus, Changes, Store, Writing
+from gamification.ports import Store, Writing
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.refusals import IdempotencyConflict, InvalidInput, NotFound

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from gamification.definition.reading import stored_definition
-from gamification.ports import Bus, Store
+from gamification.live import Bus
+from gamification.ports import Store
 from gamification.refusals import NotFound
 from gamification.use_cases.apply_definition import Applied, Backfill, Tell, apply_definition
 

@@ -13,8 +13,9 @@ from gamification.commands import CommandType
 from gamification.definition.compiled import CompiledChallenge
 from gamification.facts import Activity
 from gamification.ids import MemberId
+from gamification.live import Changes
 from gamification.outcomes import Outcome, PointsAdjusted, made
-from gamification.ports import Changes, Writing
+from gamification.ports import Writing
 from gamification.settlement import Settlement
 from gamification.state import TallyKey
 from gamification.teams import MEMBERS_METRIC, run_and_team

@@ -8,9 +8,10 @@ from typing import NamedTuple, TypeVar
 
 from gamification.definition.compiled import CompiledProgram
 from gamification.ids import MemberId
-from gamification.ports import Reading, SubjectBound
 from gamification.progress import SUBJECTS_MAX, Needs, Progress, companions, needs, progress_of
+from gamification.reading import Reading
 from gamification.state import AwardKey, Tally, TallyKey
+from gamification.stored import SubjectBound
 from gamification.teams import team_of
 from gamification.use_cases.combining import numbers_of_teams, runs_of_teams, teams_of
 from gamification.use_cases.simulate_activity import Simulated

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from gamification.admission import Admission, check_unit
 from gamification.commands import CommandType, NewCommand
+from gamification.live import Bus, Changes
 from gamification.outcomes import PointsEarned
-from gamification.ports import Bus, Changes, Member, Store, Writing
+from gamification.ports import Member, Store, Writing
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.refusals import Inapplicable, InvalidInput, NotFound, Refusal

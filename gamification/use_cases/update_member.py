@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from gamification.admission import EXTERNAL_ID_LENGTH_MAX, Admission, is_name
 from gamification.commands import CommandType, NewCommand
 from gamification.facts import Scalar, say_the_same
-from gamification.ports import Bus, Changes, Member, Store, Writing
+from gamification.live import Bus, Changes
+from gamification.ports import Member, Store, Writing
 from gamification.program import Program
 from gamification.refusals import InvalidInput
 from gamification.teams import TEAM, told_by_app

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from gamification.definition.compiled import CompiledLeague
 from gamification.ids import MemberId
 from gamification.periods import FinalPeriod, PeriodKey
-from gamification.ports import Reading
 from gamification.program import Program
+from gamification.reading import Reading
 from gamification.seats import Cohort, LeagueRun
 from gamification.use_cases.difference import Difference
 

@@ -9,10 +9,11 @@ from gamification.definition.compiled import CompiledBoard
 from gamification.facts import Activity
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
-from gamification.ports import Reading, Standing
+from gamification.ports import Standing
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.ranking import number, sort_by_hand
+from gamification.reading import Reading
 from gamification.rules.prize import key_of
 from gamification.stored import Ahead
 from gamification.use_cases.difference import Difference

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from gamification.auditing import Auditing
 from gamification.definition.compiled import CompiledBoard
 from gamification.facts import Activity, Retraction, say_the_same
 from gamification.lots import Allocation, Lots
 from gamification.outcomes import NOTHING
-from gamification.ports import Auditing, Board, Member, Reading, Standing, Store, Totals
+from gamification.ports import Board, Member, Standing, Store, Totals
 from gamification.program import Program
 from gamification.quantity import to_text
 from gamification.ranking import rank_by_hand
+from gamification.reading import Reading
 from gamification.refusals import OutOfRange
 from gamification.replay import Replayed, latest, opening_of, replay
 from gamification.rules.earning import OPENING

@@ -19,11 +19,11 @@ from gamification.outcomes import (
     TallyChanged,
 )
 from gamification.places import Place, Ties
-from gamification.ports import AwardRow, EntryRow, Standing
+from gamification.ports import Standing
 from gamification.progress import ProgressKind
 from gamification.refusals import Refusal
 from gamification.state import Tally
-from gamification.stored import Ahead
+from gamification.stored import Ahead, AwardRow, EntryRow
 from gamification.use_cases.recorded import Recorded
 from gamification.windows import Rolling, keys_read, window
 from gql.asked import AheadAsked, PlaceAsked

@@ -6,7 +6,8 @@ from strawberry.dataloader import DataLoader
 
 from gamification.commands import CommandType
 from gamification.ids import MemberId
-from gamification.ports import ActivityRow, AwardRow, EntryRow, Reading
+from gamification.reading import Reading
+from gamification.stored import ActivityRow, AwardRow, EntryRow
 
 
 class ActivityLoaders:

@@ -7,7 +7,7 @@ import strawberry
 
 from gamification import facts
 from gamification.ids import MemberId
-from gamification.ports import ActivityRow
+from gamification.stored import ActivityRow
 from gql.context import Info
 from gql.pages import Node, node_id
 from gql.scalars import Properties, Quantity

@@ -11,10 +11,10 @@ from gamification.definition.compiled import CompiledBadge, CompiledProgram
 from gamification.definition.compiled import Level as CompiledLevel
 from gamification.definition.document import Repeat
 from gamification.ids import MemberId
-from gamification.ports import AwardRow
 from gamification.refusals import NotFound
 from gamification.state import Award as AwardValue
 from gamification.state import AwardKey, Evidence
+from gamification.stored import AwardRow
 from gql.asked import AwardCountAsked, AwardsAsked
 from gql.context import Context, Info
 from gql.pages import Connection, Node, Part, cut, node_id, page_size, place_of

@@ -17,8 +17,9 @@ from gamification.challenges import (
 from gamification.definition.compiled import CompiledProgram
 from gamification.definition.document_challenges import Combine
 from gamification.ids import MemberId
-from gamification.ports import Board, Reading, Standing
+from gamification.ports import Board, Standing
 from gamification.program import Program
+from gamification.reading import Reading
 from gamification.team_boards import TeamBoard, TeamStanding
 from gamification.teams import run_of_team
 from gamification.use_cases.combining import (

@@ -18,8 +18,8 @@ from gamification.explain.activities import (
 )
 from gamification.facts import Activity, Retraction, Scalar
 from gamification.ids import MemberId
-from gamification.ports import ActivityRow
 from gamification.rules.kept import awaited_by
+from gamification.stored import ActivityRow
 from gql.asked import AwardCountAsked
 from gql.context import Context
 from gql.scalars import Quantity

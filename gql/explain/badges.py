@@ -20,8 +20,8 @@ from gamification.explain.badges import (
 )
 from gamification.facts import Order
 from gamification.ids import MemberId
-from gamification.ports import AwardRow
 from gamification.refusals import InvalidInput, NotFound
+from gamification.stored import AwardRow
 from gql.activities.types import Activity
 from gql.asked import AwardCountAsked
 from gql.badges.types import Award, Badge

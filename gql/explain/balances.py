@@ -3,7 +3,7 @@
 import strawberry
 
 from gamification.explain.balances import RULES_MAX, BalanceExplained
-from gamification.ports import RuleSum
+from gamification.stored import RuleSum
 from gql.scalars import Quantity
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gamification.definition.compiled import CompiledBoard
-from gamification.ports import Board, Reading
+from gamification.ports import Board
+from gamification.reading import Reading
 from gamification.windows import (
     Calendar,
     Rolling,

@@ -7,9 +7,10 @@ from strawberry.dataloader import DataLoader
 
 from gamification.periods import FinalPeriod, PeriodKey
 from gamification.places import Place
-from gamification.ports import Board, Reading
+from gamification.ports import Board
 from gamification.program import Program
 from gamification.ranks.asking import Ranking, Ranks
+from gamification.reading import Reading
 from gamification.stored import Ahead
 from gamification.use_cases import rank
 from gql.asked import AheadAsked, FinalPlaceAsked, PlaceAsked, ScoreAsked

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from gamification.ids import MemberId
-from gamification.ports import Board, Member, Reading, Standing
+from gamification.ports import Board, Member, Standing
+from gamification.reading import Reading
 from gamification.stored import Ahead
 
 

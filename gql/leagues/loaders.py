@@ -6,8 +6,8 @@ from strawberry.dataloader import DataLoader
 
 from gamification.periods import FinalPeriod
 from gamification.places import Place
-from gamification.ports import Reading
 from gamification.program import Program
+from gamification.reading import Reading
 from gamification.seats import LeagueRun, Seat
 from gamification.use_cases.play_league import places_in_cohorts
 from gql.asked import CohortAsked, LevelAsked, SeatAsked

@@ -9,9 +9,9 @@ from gamification.definition.compiled import Unit
 from gamification.explain.balances import explain_balance
 from gamification.ids import MemberId
 from gamification.lots import expired_unentered
-from gamification.ports import BalanceAsked, EntryRow
 from gamification.rules.lot import AccountAt, account_at
 from gamification.state import Account, AccountKey, Entry, Posting, PostingKey
+from gamification.stored import BalanceAsked, EntryRow
 from gql.context import Context, Info
 from gql.explain.balances import BalanceExplanation
 from gql.pages import After, Connection, First, page, page_size, place_of

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from gamification.ids import MemberId, ProgramId
+from gamification.live import Changes
 from gamification.outcomes import Notice, members_of
-from gamification.ports import Changes
 
 K = TypeVar("K", bound=Hashable)
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from msgspec import Struct, msgpack
 
 from gamification.ids import MemberId, ProgramId
+from gamification.live import Changes
 from gamification.outcomes import members_of
-from gamification.ports import Changes
 
 WIRE_VERSION = 2
 """Part of the channel's name: processes with another form of message do not hear each other."""

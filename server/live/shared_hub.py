@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from weakref import ReferenceType, ref
 
 from gamification.ids import MemberId, ProgramId
-from gamification.ports import Changes, Committed, Store
+from gamification.live import Changes
+from gamification.ports import Committed, Store
 from server.live.hearing import Hearing
 from server.live.hub import Ear, LocalHub
 from server.live.messages import Told
@@ -23,7 +24,7 @@ AGE_SECONDS_MAX = 60.0
 class SharedHub:
     """Carries changes to the subscribers of this process and, where there are any, to the others.
 
-    Fulfils `gamification.ports.Hub`. `clock` tells the seconds since 1970, as the others' do.
+    Fulfils `gamification.live.Hub`. `clock` tells the seconds since 1970, as the others' do.
     """
 
     def __init__(

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from gamification.ports import ProgramRecord, Reading
+from gamification.ports import ProgramRecord
+from gamification.reading import Reading
 from gamification.tick import tick
 from gamification.twin import Twin
 from tests.api.world import World, new_world

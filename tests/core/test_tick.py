@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from gamification.imports import lease_of_import
-from gamification.ports import Bus, Contended, Store
+from gamification.live import Bus
+from gamification.ports import Contended, Store
 from gamification.program import Program
 from gamification.tick import ATTEMPTS_MAX, DUTIES, Done, Duty, tick
 from tests.builders import NOON, definition

@@ -25,8 +25,8 @@ from gamification.explain.tiers import WINDOWS_MAX, TierExplained, explain_tier
 from gamification.ids import MemberId
 from gamification.lots import Portions
 from gamification.metrics import TOTAL
-from gamification.ports import EntryRow
 from gamification.progress import ProgressKind
+from gamification.stored import EntryRow
 from gamification.streaks import status_at
 from gamification.tier_levels import NO_LEVEL
 from gamification.tiers import status_at as status_of_tier

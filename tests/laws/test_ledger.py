@@ -4,7 +4,7 @@ from hypothesis import given
 
 from gamification.definition.compiled import CompiledProgram
 from gamification.ids import MemberId
-from gamification.ports import EntryRow
+from gamification.stored import EntryRow
 from tests.laws.effort import tried
 from tests.laws.programs import programs
 from tests.laws.stories import Step, Story, stories, take_a_step

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gamification.facts import NewActivity
-from gamification.ports import Changes
+from gamification.live import Changes
 from gamification.program import Program
 from gamification.use_cases.record_activities import record_activities
 from gamification.use_cases.recorded import Recorded

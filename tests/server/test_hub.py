@@ -7,8 +7,8 @@ from math import inf, nan
 import pytest
 
 from gamification.ids import MemberId, ProgramId
+from gamification.live import Changes
 from gamification.outcomes import Notice, NoticeKind
-from gamification.ports import Changes
 from gamification.state import AwardKey
 from gamification.twin import Twin
 from server.live.hub import NOTICES_MAX, LocalHub

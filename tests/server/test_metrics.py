@@ -12,7 +12,8 @@ from sys import getsizeof
 import httpx
 import pytest
 
-from gamification.ports import Bus, ProgramRecord, Store
+from gamification.live import Bus
+from gamification.ports import ProgramRecord, Store
 from gamification.program import Program
 from gamification.twin import Twin
 from gamification.twin.reading import TwinReading

@@ -8,8 +8,8 @@ import pytest
 from msgspec import msgpack
 
 from gamification.ids import MemberId, ProgramId
+from gamification.live import Changes
 from gamification.outcomes import Notice, NoticeKind
-from gamification.ports import Changes
 from gamification.state import AwardKey
 from server.live import neighbours
 from server.live.announcing import announce

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gamification.ports import Bus, Store
+from gamification.live import Bus
+from gamification.ports import Store
 from gamification.program import Program
 from gamification.tick import Duty
 from gamification.twin import Twin

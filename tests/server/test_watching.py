@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gamification.ids import ProgramId, member_id
-from gamification.ports import Changes, Store
+from gamification.live import Changes
+from gamification.ports import Store
 from gamification.twin import Twin
 from gamification.use_cases.apply_definition import apply_definition
 from server.clock import now

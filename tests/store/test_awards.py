@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gamification.ports import AwardRow, ProgramRecord, Store
+from gamification.ports import ProgramRecord, Store
 from gamification.state import Award
+from gamification.stored import AwardRow
 from tests.store.builders import activity, at, award, award_key, of, recorded, registered
 
 

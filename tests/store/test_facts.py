@@ -3,7 +3,8 @@
 import pytest
 
 from gamification.facts import Order
-from gamification.ports import ActivityRow, KeyTaken, ProgramRecord, Store
+from gamification.ports import KeyTaken, ProgramRecord, Store
+from gamification.stored import ActivityRow
 from tests.store.builders import activity, at, of, recorded, registered, retraction
 
 

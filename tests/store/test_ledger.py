@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
-from gamification.ports import EntryRow, ProgramRecord, RuleSum, Store, Totals
+from gamification.ports import ProgramRecord, Store, Totals
 from gamification.state import Account, AccountKey, Entry, Posting
+from gamification.stored import EntryRow, RuleSum
 from tests.store.builders import (
     activity,
     at,

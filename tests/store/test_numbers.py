@@ -1,7 +1,8 @@
 """Tallies and accounts: put, found by key and by span, compared by bytes."""
 
-from gamification.ports import ProgramRecord, Ranked, Store, SubjectBound
+from gamification.ports import ProgramRecord, Ranked, Store
 from gamification.state import Account, AccountKey, TallySpan
+from gamification.stored import SubjectBound
 from tests.store.builders import at, counted, of, ranked, registered, tally, tally_key
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import pytest
 
+from gamification.live import Changes
 from gamification.outcomes import Notice, NoticeKind
 from gamification.periods import PeriodKey
-from gamification.ports import Changes, Store
+from gamification.ports import Store
 from gamification.tick import DUTIES, tick
 from gamification.use_cases.apply_definition import Backfill
 from models.store import open_store
