@@ -51,10 +51,10 @@ def trace_of_payload(payload: Mapping[str, Any]) -> Trace:
     return trace_of(extensions.get("traceparent"))
 
 
-def follow(trace: Trace) -> None:
-    """What this task does or begins from here on is part of the trace."""
+def follow(trace: Trace, *, request_id: str) -> None:
+    """What this task does or begins from here on is part of the trace, and done for a request."""
     _followed.set(trace)
-    structlog.contextvars.bind_contextvars(trace_id=trace.id)
+    structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace.id)
 
 
 @contextmanager

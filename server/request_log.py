@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from time import perf_counter
 
@@ -16,9 +16,6 @@ _log = structlog.stdlib.get_logger("server.requests")
 _HEADER = b"x-request-id"
 _TRACE_HEADER = b"traceparent"
 _PLAUSIBLE = re.compile(rb"[A-Za-z0-9_.-]{8,64}")
-_PROCESS = secrets.token_hex(4)
-"""Begins the ids that this process gives: chance for each would cost more."""
-_numbers = count(1)
 _QUIET_PATHS = frozenset({"/health", "/ready"})
 
 
@@ -32,24 +29,21 @@ class RequestLog:
     def __init__(self, app: ASGIApp, *, on_response: Callable[[int], None]) -> None:
         self._app = app
         self._on_response = on_response
+        self._log = _log.bind()  # looked up once, and not for every line
+        self._begin = secrets.token_hex(4)
+        """Begins the ids that are given here: chance for each would cost more."""
+        self._numbers = count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        trace = trace_of(_header(scope, _TRACE_HEADER).decode("latin-1"))
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        follow(trace)
-        ids = (_HEADER, request_id.encode()), (b"x-trace-id", trace.id.encode())
-        await self._respond(scope, receive, send, ids)
-
-    async def _respond(
-        self, scope: Scope, receive: Receive, send: Send, ids: tuple[tuple[bytes, bytes], ...]
-    ) -> None:
-        """Let the application answer, with these headers too, and write the line."""
         started = perf_counter()
+        headers = dict(scope["headers"])
+        request_id = self._id_of(headers)
+        trace = trace_of(headers.get(_TRACE_HEADER, b"").decode("latin-1"))
+        follow(trace, request_id=request_id)
+        ids = (_HEADER, request_id.encode()), (b"x-trace-id", trace.id.encode())
         status = 0
 
         async def sending(message: Message) -> None:
@@ -65,20 +59,20 @@ class RequestLog:
             await self._app(scope, receive, sending)
         finally:
             self._on_response(status)
-            if scope["path"] not in _QUIET_PATHS:
-                _log.info(
-                    "request",
-                    method=scope.get("method", "WEBSOCKET"),
-                    path=scope["path"],
-                    status=status,
-                    milliseconds=round((perf_counter() - started) * 1000, 1),
-                )
+            self._tell(scope, status, perf_counter() - started)
 
+    def _id_of(self, headers: Mapping[bytes, bytes]) -> str:
+        given = headers.get(_HEADER)
+        if given is not None and _PLAUSIBLE.fullmatch(given):
+            return given.decode()
+        return f"{self._begin}{next(self._numbers):08x}"
 
-def _request_id(scope: Scope) -> str:
-    given = _header(scope, _HEADER)
-    return given.decode() if _PLAUSIBLE.fullmatch(given) else f"{_PROCESS}{next(_numbers):08x}"
-
-
-def _header(scope: Scope, wanted: bytes) -> bytes:
-    return next((value for name, value in scope["headers"] if name == wanted), b"")
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        if scope["path"] not in _QUIET_PATHS:
+            self._log.info(
+                "request",
+                method=scope.get("method", "WEBSOCKET"),
+                path=scope["path"],
+                status=status,
+                milliseconds=round(seconds * 1000, 1),
+            )

@@ -177,6 +177,16 @@ async def test_every_answer_has_the_id_of_its_request(client: httpx.AsyncClient)
     assert len(made.headers["x-request-id"]) == 16
 
 
+async def test_no_two_processes_give_the_same_id() -> None:
+    """Workers are born of one process that has loaded this application already."""
+    given: set[str] = set()
+    for _ in range(2):
+        async with client_of(Twin()) as client:
+            for _ in range(2):
+                given.add((await client.get("/health")).headers["x-request-id"])
+    assert len(given) == 4
+
+
 async def test_pages_of_named_origins_may_call(store: Store) -> None:
     async with client_of(store, allowed_origins="https://shop.example") as client:
         for origin, allowed in (
