@@ -3,7 +3,6 @@
 The HTTP side follows the GraphQL-over-HTTP specification; the socket side is in sockets.py.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any, cast
@@ -25,6 +24,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from gql.answers import Answer, Answers, Question
 from gql.bodies import BODIES_SIZE_MAX, BODY_SIZE_MAX, Bodies, NoRoom, TooLarge
 from gql.context import Context
+from gql.deadlines import Deadlines
 from gql.errors import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -99,6 +99,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         self.sockets = Sockets()
         self.streams = EventStreams(schema, self.groups, patience)
         self._bodies = Bodies(request_bytes_max)
+        self._deadlines = Deadlines(DEADLINE_SECONDS)
         self.documents = documents or PersistedDocuments(schema)
         self._readings = Readings(schema, self.documents)
         self._answers = answers
@@ -111,8 +112,7 @@ class GraphQLApp(GraphQL[Connection, None]):
             return
         request = Request(scope, receive)
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                response = await self._respond(request)
+            response = await self._deadlines.within(self._respond(request))
         except ClientDisconnect:
             return
         except TimeoutError:
@@ -135,7 +135,7 @@ class GraphQLApp(GraphQL[Connection, None]):
                 try:
                     read = self._readings.completed(received, context.program.id)
                 except DocumentRefused as refused:
-                    return answering(refused.told(context.observer), request)
+                    return answering(refused.told(context.observer), request, accept)
                 if accepts_events(accept):
                     if stream := self.streams.of(request, read.asked, context):
                         return stream
@@ -144,7 +144,7 @@ class GraphQLApp(GraphQL[Connection, None]):
                     result = await self._answered(request, read, context)
         except (RequestRefused, TooLarge, NoRoom, Unauthenticated) as error:
             return _refusal_of(error)
-        return answering(result, request)
+        return answering(result, request, accept)
 
     async def _answered(
         self, request: Request, read: Read, context: Context

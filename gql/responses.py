@@ -21,9 +21,9 @@ GRAPHQL_JSON = "application/graphql-response+json"
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
-def answering(result: Answer | ExecutionResult, request: Request) -> ASGIApp:
-    """The response to a request that was executed, or refused before execution began."""
-    accept = request.headers.get("accept", "")
+def answering(result: Answer | ExecutionResult, request: Request, accept: str) -> ASGIApp:
+    """The response to a request that was executed, or refused before execution began, and that
+    accepts this."""
     is_graphql_json = GRAPHQL_JSON in accept
     media_type = GRAPHQL_JSON if is_graphql_json else JSON
     if isinstance(result, Answer):
