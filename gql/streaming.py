@@ -7,6 +7,7 @@ is the update's cursor, so that whoever comes back with `Last-Event-ID` goes on 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol
 
 from graphql import GraphQLError
@@ -213,6 +214,7 @@ class _Leaving(Exception):
     """Either side is about to leave."""
 
 
+@lru_cache(maxsize=64)
 def accepts_events(accept: str) -> bool:
     """Whether a client that accepts this can be told events."""
     return EVENT_STREAM in _media_types(accept)
