@@ -7,7 +7,7 @@ from time import perf_counter
 from types import TracebackType
 
 from gql.observing import Dropped, Kind, Observed, Outcome
-from server.metrics import Metrics
+from server.metrics import Metrics, OperationsOf
 from server.scheduling import Pass
 
 
@@ -17,9 +17,7 @@ class Observer:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         # A look-up of an instrument's child costs five times a count.
-        self._operations = cache(metrics.operations.labels)
-        self._seconds = cache(metrics.operation_seconds.labels)
-        self._costs = cache(metrics.operation_cost.labels)
+        self._operations = {kind: OperationsOf.kind(metrics, kind) for kind in Kind}
         self._dropped = cache(metrics.readers_dropped.labels)
         self._passes = cache(metrics.scheduler_passes.labels)
         self._responses = cache(metrics.http_responses.labels)
@@ -32,13 +30,9 @@ class Observer:
         self._responses(status).inc()
 
     def begins(self, kind: Kind, name: str | None, cost: int) -> Observed:
-        self._costs(kind).observe(cost)
-        return _Operation(self, kind)
-
-    def ended(self, kind: Kind, outcome: Outcome, seconds: float) -> None:
-        """An operation has ended."""
-        self._operations(kind, outcome).inc()
-        self._seconds(kind).observe(seconds)
+        operations = self._operations[kind]
+        operations.cost.observe(cost)
+        return _Operation(operations)
 
     # ------------------------------------------------------------------------ subscriptions
 
@@ -79,11 +73,6 @@ class Observer:
 
     def _begin_at_nothing(self) -> None:
         """A number that has not been counted yet is 0, and not unknown."""
-        for kind in Kind:
-            self._seconds(kind)
-            self._costs(kind)
-            for outcome in Outcome:
-                self._operations(kind, outcome)
         for reason in Dropped:
             self._dropped(reason)
         for outcome in Pass:
@@ -93,15 +82,15 @@ class Observer:
 class _Operation:
     """An operation under way."""
 
-    __slots__ = ("_began", "_kind", "_observer")
+    __slots__ = ("_began", "_operations")
 
-    def __init__(self, observer: Observer, kind: Kind) -> None:
-        self._observer = observer
-        self._kind = kind
+    def __init__(self, operations: OperationsOf) -> None:
+        self._operations = operations
         self._began = perf_counter()
 
     def ends(self, outcome: Outcome) -> None:
-        self._observer.ended(self._kind, outcome, perf_counter() - self._began)
+        self._operations.ended[outcome].inc()
+        self._operations.seconds.observe(perf_counter() - self._began)
 
 
 class _Batch:

@@ -36,7 +36,9 @@ class CachedPrograms:
 
     async def program(self, id: ProgramId) -> Program | None:
         """The program with the rules in force now, or None when there is none with this id."""
-        cached = self._cached.setdefault(id, _Cached())
+        cached = self._cached.get(id)
+        if cached is None:
+            cached = self._cached[id] = _Cached()
         if self._is_fresh(cached):
             return cached.program
         async with cached.checking:
