@@ -1,9 +1,11 @@
 """The command line, answering how much it holds: for each line on standard input, one line of JSON.
 
-Only the process itself knows how many tasks it has; all else is read from the system.
+Only the process itself knows how many tasks it has, and how many pieces of memory its objects take;
+all else is read from the system.
 """
 
 import asyncio
+import gc
 import json
 import sys
 from threading import Thread
@@ -11,6 +13,9 @@ from threading import Thread
 import uvloop
 
 from server.cli import main
+
+COLLECTED = "collected"
+"""The line that asks what there is once the collector has been through."""
 
 
 def observed() -> asyncio.AbstractEventLoop:
@@ -21,8 +26,15 @@ def observed() -> asyncio.AbstractEventLoop:
 
 
 def _answer(loop: asyncio.AbstractEventLoop) -> None:
-    for _ in sys.stdin:
-        print(json.dumps({"tasks": len(asyncio.all_tasks(loop))}), flush=True)
+    for line in sys.stdin:
+        loop.call_soon_threadsafe(_tell, loop, line.strip() == COLLECTED)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, is_collected: bool) -> None:
+    if is_collected:
+        gc.collect()
+    told = {"tasks": len(asyncio.all_tasks(loop)), "blocks": sys.getallocatedblocks()}
+    print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,20 @@ from typing import NamedTuple
 import orjson
 import psutil
 
+from benchmarks.soak.observed import COLLECTED
+
 QUIET_SECONDS_MAX = 60
 """How long a server may take to let go of what it no longer needs: an idle connection of a client
 stays for fifteen seconds."""
 
 MOMENT_SECONDS = 30
 GROWTH_MAX = 8.0
-"""MB a minute in the second half. A kilobyte that stays of each request would be 25, and what a
-socket holds 50: the load has some 400 requests and 20 sockets a second."""
+"""MB a minute in the second half. It is the system's measure, in which room that is free but not
+given back counts as well: so it tells a large leak of whatever kind."""
+
+BLOCKS_PER_REQUEST_MAX = 0.5
+"""Pieces of memory that may stay for each request of the second half: caches fill a little more.
+An object that stays of every request would be 1 at least, and a socket's state some hundred."""
 
 
 class Held(NamedTuple):
@@ -69,14 +75,21 @@ class Observer:
 
     def held(self) -> Held:
         """What the process holds now."""
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        self._server.stdin.write(b"\n")
-        self._server.stdin.flush()
-        tasks = orjson.loads(self._server.stdout.readline())["tasks"]
+        tasks = self._told("")["tasks"]
         connections = self._process.net_connections()
         clients = sum(each.laddr.port == self._port for each in connections if each.laddr)
         return Held(tasks, self._process.num_threads(), clients, self._files())
+
+    def blocks(self) -> int:
+        """How many pieces of memory the process' Python objects take."""
+        return self._told(COLLECTED)["blocks"]
+
+    def _told(self, asked: str) -> dict[str, int]:
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(f"{asked}\n".encode())
+        self._server.stdin.flush()
+        return orjson.loads(self._server.stdout.readline())
 
     async def quiet(self, wanted: Held | None = None) -> Held:
         """What it holds once that is no more than wanted; or (None) stays the same for a while."""

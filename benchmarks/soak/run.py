@@ -6,7 +6,7 @@ import subprocess
 import sys
 from base64 import urlsafe_b64decode
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,15 @@ from benchmarks.asking import Asking
 from benchmarks.running import Database, fresh_database, serving
 from benchmarks.soak import observed
 from benchmarks.soak.following import SEND_SECONDS, Crowd, Follower, Told, followers
-from benchmarks.soak.observing import GROWTH_MAX, Held, Moment, Observer, rendered, slope
+from benchmarks.soak.observing import (
+    BLOCKS_PER_REQUEST_MAX,
+    GROWTH_MAX,
+    Held,
+    Moment,
+    Observer,
+    rendered,
+    slope,
+)
 from benchmarks.soak.traffic import DEFINITION, MEMBERS, RECORD_MANY, Traffic
 from benchmarks.sockets import Crowd as Watchers
 from benchmarks.sockets import subscribe
@@ -64,6 +72,10 @@ class Report:
     done: "Counter[str]"
     notices: int
     seconds: float
+    requests: int
+    """Those of the second half."""
+    blocks: int
+    """Pieces of memory that the second half has left behind."""
     memory: tuple[int, ...]
     moments: tuple[Moment, ...]
     before: Held
@@ -78,29 +90,44 @@ def measure() -> Iterable[Figure]:
         with fresh_database(kind) as database:
             report = uvloop.run(soak(database, Plan()))
         print(f"soak, {kind}:", rendered(report.moments), sep="\n\n", end="\n\n", flush=True)
-        growth = slope(report.memory)
-        name = f"soak, {kind}"
-        did = report.done["activities"] / report.seconds
-        yield Figure(f"{name}: activities", report.done["activities"], "")
-        yield Figure(f"{name}: activities recorded", did, "a second")
-        for what in sorted(report.done.keys() - {"activities"}):
-            yield Figure(f"{name}: {what}", report.done[what], "")
-        yield Figure(f"{name}: notices told to who resumed", report.notices, "")
-        yield Figure(f"{name}: memory at the half", _half(report.memory) / 1e6, "MB")
-        yield Figure(f"{name}: memory at the end", report.memory[-1] / 1e6, "MB")
-        bound = f"≤ {GROWTH_MAX:.0f}" if report.seconds >= GROWTH_SECONDS_MIN else ""
-        yield Figure(f"{name}: growth in the second half", growth, "MB a minute", bound)
-        for what, then, now in zip(Held._fields, report.before, report.after, strict=True):
-            yield Figure(f"{name}: {what} held when quiet", now, "", f"≤ {then}")
-        faults += [f"{kind}: {fault}" for fault in report.faults]
-        if growth > GROWTH_MAX and report.seconds >= GROWTH_SECONDS_MIN:
-            faults.append(f"{kind}: memory grows by {growth:.1f} MB a minute")
+        yield from _figures(f"soak, {kind}", report)
+        faults += [f"{kind}: {fault}" for fault in (*report.faults, *grown(report))]
     if faults:
         raise SystemExit("\n".join(faults))
 
 
+def _figures(name: str, report: Report) -> Iterable[Figure]:
+    did = report.done["activities"] / report.seconds
+    yield Figure(f"{name}: activities", report.done["activities"], "")
+    yield Figure(f"{name}: activities recorded", did, "a second")
+    for what in sorted(report.done.keys() - {"activities"}):
+        yield Figure(f"{name}: {what}", report.done[what], "")
+    yield Figure(f"{name}: notices told to who resumed", report.notices, "")
+    yield Figure(f"{name}: memory at the half", _half(report.memory) / 1e6, "MB")
+    yield Figure(f"{name}: memory at the end", report.memory[-1] / 1e6, "MB")
+    is_long = report.seconds >= GROWTH_SECONDS_MIN
+    growth, bound = slope(report.memory), f"≤ {GROWTH_MAX:.0f}" if is_long else ""
+    yield Figure(f"{name}: growth in the second half", growth, "MB a minute", bound)
+    left, bound = report.blocks / report.requests, f"≤ {BLOCKS_PER_REQUEST_MAX}" if is_long else ""
+    yield Figure(f"{name}: pieces of memory left by a request of it", left, "", bound)
+    for what, then, now in zip(Held._fields, report.before, report.after, strict=True):
+        yield Figure(f"{name}: {what} held when quiet", now, "", f"≤ {then}")
+
+
+def grown(report: Report) -> Iterator[str]:
+    """What says that memory was not flat, if the soak was long enough to say it."""
+    if report.seconds < GROWTH_SECONDS_MIN:
+        return
+    growth = slope(report.memory)
+    if growth > GROWTH_MAX:
+        yield f"memory grows by {growth:.1f} MB a minute"
+    if report.blocks > BLOCKS_PER_REQUEST_MAX * report.requests:
+        yield f"{report.blocks:,} pieces of memory are left of {report.requests:,} requests"
+
+
 async def soak(database: Database, plan: Plan) -> Report:
-    """Load a fresh server as planned, let it become quiet, and compare, recompute and audit."""
+    """Load a fresh server as planned, let it become quiet after each half, and compare, recompute
+    and audit."""
     database.applied(DEFINITION)
     token = database.token("soak")
     command = (sys.executable, str(Path(observed.__file__)))
@@ -114,17 +141,24 @@ async def soak(database: Database, plan: Plan) -> Report:
         await _loaded(traffic, crowd, Plan(2, 50, 2, 20, 10, 2, 0))  # pools and caches fill
         before = await observer.quiet()
         watching = asyncio.create_task(observer.watch())
-        await _loaded(traffic, crowd, plan)
+        half = plan._replace(seconds=plan.seconds / 2)
+        await _loaded(traffic, crowd, half)
+        await observer.quiet(before)
+        blocks, sent = observer.blocks(), traffic.sent
+        await _loaded(traffic, crowd, half)
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
         await crowd.catch_up()
         after = await observer.quiet(before)
+        blocks = observer.blocks() - blocks
     lost = [fault async for fault in _lost(database.url, crowd.followers)]
     return Report(
         done=traffic.done + crowd.done,
         notices=sum(len(each.told) for each in crowd.followers),
         seconds=plan.seconds,
+        requests=traffic.sent - sent,
+        blocks=blocks,
         memory=tuple(observer.memory),
         moments=tuple(observer.moments),
         before=before,
