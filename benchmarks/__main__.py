@@ -4,7 +4,7 @@ table."""
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import crowd, engine, fanout, forum_import, http, ranks
+from benchmarks import crowd, engine, fanout, forum_import, http, ranks, ranks_beside
 from benchmarks.machine import described
 from benchmarks.peers import floors
 from benchmarks.peers import measure as peers
@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterable[Figure]]] = {
     "import-postgresql": lambda: forum_import.measure("postgresql"),
     "http": http.measure,
     "ranks": ranks.measure,
+    "ranks-beside": ranks_beside.measure,
     "fanout": fanout.measure,
     "crowd": crowd.measure,
     "floors": floors.measure,

@@ -40,12 +40,12 @@ def measure() -> Iterable[Figure]:
     for members, spent in ((FEW, few), (MEMBERS, many)):
         key = f"ranks-{members}"
         rules = DEFINITION.format(members=members)
-        filled = partial(_fill, program=key, members=members)
+        filled = partial(fill, program=key, members=members)
         with running("postgresql", rules, key, filled=filled, settings=SETTINGS) as server:
             before = server.memory
             _warm(server, members)
             for name, query in (("own rank", OWN), ("around me", AROUND)):
-                found = cost(server, _asked(query, members), connections=16)
+                found = cost(server, asked(query, members), connections=16)
                 spent[name] = found.both
                 yield from found.figures(f"{name} among {members:,}")
             grown = (server.memory - before) / 1e6
@@ -57,12 +57,12 @@ def measure() -> Iterable[Figure]:
 
 def _warm(server: Running, members: int) -> None:
     """Ask for a rank, which begins the index of a large board, and wait until the server rests."""
-    cost(server, _asked(OWN, members), connections=1, seconds=0.2, passes=1)
+    cost(server, asked(OWN, members), connections=1, seconds=0.2, passes=1)
     while server.server.cpu_percent(interval=2) > BUSY_PERCENT:
         pass
 
 
-def _fill(database: Database, *, program: str, members: int) -> None:
+def fill(database: Database, *, program: str, members: int) -> None:
     """Member n has n points: who has how many is known without asking."""
     file = database.folder / "runs.csv"
     order = list(range(1, members + 1))
@@ -74,7 +74,7 @@ def _fill(database: Database, *, program: str, members: int) -> None:
     database.command("import", "--program", program, str(file))
 
 
-def _asked(query: str, members: int) -> Callable[[], bytes]:
+def asked(query: str, members: int) -> Callable[[], bytes]:
     random = Random(2)
     low, high = members * 45 // 100, members * 55 // 100
 

@@ -135,9 +135,9 @@ def serving(
 def _address(log: Path, process: "subprocess.Popen[bytes]") -> str:
     """The address the server says it listens on, once it does."""
     for _ in range(300):
-        found = re.search(r"http://[\d.]+:\d+", log.read_text())
+        found = re.search(r"(http://[\d.]+:\d+)\"", log.read_text())  # not that of its numbers
         if found:
-            return found[0]
+            return found[1]
         if process.poll() is not None:
             break
         time.sleep(0.1)

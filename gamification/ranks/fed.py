@@ -7,9 +7,12 @@ applied in the order of their versions, and reach the version of the last page, 
 the store would say, and remains so with each commit that follows without a gap.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
 
 from gamification.ids import MemberId, ProgramId
 from gamification.ranks.index import RankIndex
@@ -19,35 +22,40 @@ MOVES_WAITING_MAX = 200_000
 """Moves that are heard and cannot be applied yet, at most: more, and building again is cheaper."""
 
 
+_HELD = Meta(ge=1 - 2**63, le=2**63 - 1)
+"""What an index can hold of a number, whoever tells it."""
+
+
 class Move(NamedTuple):
     """Where a member stands on a board now. `score` None: not at all."""
 
-    member: MemberId
-    metric: str
-    window: str
-    score: int | None
+    member: Annotated[MemberId, _HELD]
+    score: Annotated[int, _HELD] | None
     reached_at: datetime | None
 
 
 class Moves(NamedTuple):
-    """What one commit means to the program's boards. None: it cannot be told from it."""
+    """What one commit means to the program's boards, each named by metric and window. None: it
+    cannot be told from it, or is too much to be told."""
 
     program: ProgramId
     version: int
-    moves: tuple[Move, ...] | None
+    boards: dict[tuple[str, str], tuple[Move, ...]] | None
 
 
 def moves_of(committed: Committed) -> Moves:
     """What a commit means to the program's boards."""
     if committed.moves_boards:
         return Moves(committed.program, committed.version, None)
-    moves = tuple(
-        Move(key.member, key.metric, key.window, put.tally.value, put.tally.reached_at)
-        if put is not None and put.ranked
-        else Move(key.member, key.metric, key.window, None, None)
-        for key, put in committed.tallies.items()
-        if not key.subject
-    )
+    boards: defaultdict[tuple[str, str], list[Move]] = defaultdict(list)
+    for key, put in committed.tallies.items():
+        if not key.subject:
+            boards[key.metric, key.window].append(
+                Move(key.member, put.tally.value, put.tally.reached_at)
+                if put is not None and put.ranked
+                else Move(key.member, None, None)
+            )
+    moves = {board: tuple(found) for board, found in boards.items()}
     return Moves(committed.program, committed.version, moves)
 
 
@@ -55,7 +63,8 @@ class FedIndex:
     """The index of a board of one window, and the data version that it stands at."""
 
     def __init__(self, board: Board) -> None:
-        (self._window,) = board.windows
+        (window,) = board.windows
+        self._board = (board.metric, window)
         self.index = RankIndex(board)
         self.is_in_doubt = False
         """Whether something has happened that only the store can tell: it must be built again."""
@@ -73,6 +82,11 @@ class FedIndex:
     @property
     def is_built(self) -> bool:
         return self._whole_from is not None
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether a later commit was heard of, but not the next one."""
+        return self.is_built and bool(self._waiting)
 
     def begin(self, version: int) -> None:
         """What is read from now on is as the store is at this version, or newer."""
@@ -94,11 +108,11 @@ class FedIndex:
         """A commit of the program, in any order; each may be heard more than once."""
         if self.is_in_doubt or (self._version is not None and heard.version <= self._version):
             return
-        if heard.moves is None or self._moves_waiting > MOVES_WAITING_MAX:
+        if heard.boards is None or self._moves_waiting > MOVES_WAITING_MAX:
             self.is_in_doubt = True
             self._waiting.clear()
         elif heard.version not in self._waiting:
-            own = tuple(move for move in heard.moves if self._concerns(move))
+            own = heard.boards.get(self._board, ())
             self._waiting[heard.version] = own
             self._moves_waiting += len(own) + 1
             if self.is_built:
@@ -109,9 +123,6 @@ class FedIndex:
         if self.is_in_doubt or self._whole_from is None:
             return False
         return self.version >= max(version, self._whole_from)
-
-    def _concerns(self, move: Move) -> bool:
-        return move.metric == self.index.board.metric and move.window == self._window
 
     def _apply(self) -> None:
         version = self.version

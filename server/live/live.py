@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from gamification.ids import ProgramId
+from gamification.ports import Committed, Store
+from gamification.ranks.fed import moves_of
 from server.credentials import ApiKeys
-from server.live.messages import KeyRevoked, Message, RulesApplied, Told
+from server.live.messages import KeyRevoked, Message, Moved, RulesApplied, Told
 from server.live.shared_hub import SharedHub
 from server.live.watching import Watch
 from server.programs import CachedPrograms
+from server.ranks.held import HeldRanks
 
 if TYPE_CHECKING:
     from server.live.neighbours import Neighbours
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 class Live:
     """What a process does to hear of the others, and to be heard by them."""
 
+    store: Store
     hub: SharedHub
+    ranks: HeldRanks
     watch: Watch
     neighbours: "Neighbours | None"
     programs: CachedPrograms
@@ -29,6 +34,7 @@ class Live:
         self.programs.on_replaced = self._apply
         if self.neighbours is not None:
             self.neighbours.on_message = self._hear
+            self.store.watch(self._tell_moves)
             self.neighbours.start()
         self.watch.start()
 
@@ -51,10 +57,17 @@ class Live:
         if self.neighbours is not None:
             self.neighbours.tell(RulesApplied(program))
 
+    def _tell_moves(self, committed: Committed) -> None:
+        """This process has made a commit, which the others' rank indexes are to follow."""
+        assert self.neighbours is not None
+        self.neighbours.tell(Moved.of(moves_of(committed)))
+
     def _hear(self, message: Message) -> None:
         match message:
             case Told():
                 self.hub.hear(message)
+            case Moved():
+                self.ranks.hear(message.moves)
             case RulesApplied():
                 self.programs.expire(message.program)
                 self.watch.suspect(message.program)

@@ -14,13 +14,24 @@ from typing import Any
 import structlog
 from redis.asyncio import Redis
 
-from server.live.messages import BYTES_MAX, Message, channel_of, decoded, encoded
+from server.live.messages import (
+    BYTES_MAX,
+    ENVELOPE_BYTES_MAX,
+    Message,
+    alone,
+    channel_of,
+    decoded,
+    together,
+)
 from server.redis import UNREACHABLE
 
 _log = structlog.stdlib.get_logger(__name__)
 
 WAITING_MAX = 1000
 """Messages that wait to be sent; more are dropped."""
+
+WAITING_BYTES_MAX = 8 * BYTES_MAX
+"""What these may take."""
 
 SENT_TOGETHER_MAX = 100
 
@@ -40,7 +51,8 @@ class Neighbours:
         self._redis = redis
         self._channel = channel_of(prefix)
         self._name = secrets.token_bytes(8)
-        self._waiting: deque[Message] = deque()
+        self._waiting: deque[bytes] = deque()
+        self._bytes_waiting = 0
         self._has_waiting = asyncio.Event()
         self._hears = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -69,10 +81,17 @@ class Neighbours:
 
     def tell(self, message: Message) -> None:
         """Send soon, if that can be. Never waits."""
-        if len(self._waiting) >= WAITING_MAX:
+        payload = alone(message)
+        size = len(payload)
+        if (
+            len(self._waiting) >= WAITING_MAX
+            or self._bytes_waiting + size > WAITING_BYTES_MAX
+            or size > BYTES_MAX - ENVELOPE_BYTES_MAX
+        ):
             self.dropped += 1
             return
-        self._waiting.append(message)
+        self._waiting.append(payload)
+        self._bytes_waiting += size
         self._has_waiting.set()
 
     def start(self) -> None:
@@ -104,13 +123,8 @@ class Neighbours:
 
     async def _send_waiting(self) -> None:
         while self._waiting:
-            messages = [
-                self._waiting.popleft() for _ in range(min(SENT_TOGETHER_MAX, len(self._waiting)))
-            ]
-            payload = encoded(self._name, messages)
-            if len(payload) > BYTES_MAX:
-                self.dropped += len(messages)
-                continue
+            messages = self._taken()
+            payload = together(self._name, messages)
             try:
                 await self._redis.publish(self._channel, payload)  # pyright: ignore[reportUnknownMemberType]
             except BaseException:
@@ -119,9 +133,22 @@ class Neighbours:
             self.sent += len(messages)
         self._has_waiting.clear()
 
+    def _taken(self) -> list[bytes]:
+        """As many of those that wait as may be sent together."""
+        taken: list[bytes] = []
+        room = BYTES_MAX - ENVELOPE_BYTES_MAX
+        while self._waiting and len(taken) < SENT_TOGETHER_MAX:
+            room -= len(self._waiting[0])
+            if room < 0:
+                break
+            taken.append(self._waiting.popleft())
+            self._bytes_waiting -= len(taken[-1])
+        return taken
+
     def _drop_waiting(self) -> None:
         self.dropped += len(self._waiting)
         self._waiting.clear()
+        self._bytes_waiting = 0
         self._has_waiting.clear()
 
     async def _listen(self) -> None:

@@ -11,7 +11,8 @@ import structlog
 
 from gamification.ids import ProgramId
 from gamification.ports import Standing, Store
-from server.ranks.held import Held, HeldRanks
+from server.ranks.following import Held
+from server.ranks.held import HeldRanks
 
 _log = structlog.stdlib.get_logger(__name__)
 

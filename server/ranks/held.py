@@ -8,7 +8,6 @@ any moment changes no answer.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import structlog
@@ -18,6 +17,8 @@ from gamification.ports import Board, Committed, ProgramRecord, Standing, Store
 from gamification.ranks.asking import Ranking
 from gamification.ranks.fed import FedIndex, Moves, moves_of
 from server.ranks.counted import Counted
+from server.ranks.following import Held
+from server.ranks.pace import Pace
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -27,10 +28,6 @@ PAGE = 4_000
 """Standings read at once: a busy database lets every read wait."""
 SLICE = 400
 """Standings entered at once: some milliseconds of the loop's time."""
-BEHIND_SECONDS_MAX = 2.0
-"""For how long an index may lack a commit that others have made until it is given up."""
-REST_SECONDS = 10.0
-"""For how long a board whose index was given up is left alone."""
 TOO_LARGE_SECONDS = 3600.0
 """For how long a board is left alone that is larger than all indexes together may be."""
 UNASKED_SECONDS_MAX = 3600.0
@@ -40,18 +37,6 @@ UNASKED_SECONDS_MAX = 3600.0
 class _Key(NamedTuple):
     program: ProgramId
     board: Board
-
-
-@dataclass(slots=True, eq=False)
-class Held:
-    """One index, and what was asked of it."""
-
-    program: ProgramRecord
-    fed: FedIndex
-    asked_at: float
-    lacks: int | None = field(default=None)
-    """A data version that it did not stand at when it was asked, and since when."""
-    lacks_since: float = field(default=0.0)
 
 
 class HeldRanks:
@@ -71,10 +56,12 @@ class HeldRanks:
         self._clock = clock
         self._held: dict[_Key, Held] = {}
         self._wanted: dict[_Key, ProgramRecord] = {}
-        self._resting: dict[_Key, float] = {}
+        self._pace: Pace[_Key] = Pace(clock)
         self._building: asyncio.Task[None] | None = None
         self.answers = 0
         """How many questions an index answered."""
+        self.behind = 0
+        """How many the store had to answer because an index lacked a commit."""
         self.builds = 0
         """How many indexes were begun, for the first time or again."""
         self.drops = 0
@@ -106,21 +93,29 @@ class HeldRanks:
         if held is None:
             return Counted(stored, lambda position: self._counted(key, program, position))
         held.asked_at = self._clock()
-        if held.fed.is_built and not held.fed.is_in_doubt:
-            version = await self._version_of(program.id)
-            if held.fed.stands_at(version):
-                self.answers += 1
-                return held.fed.index
-            self._lacks(key, held, version)
+        if not held.fed.is_built:
+            return stored
+        known = held.fed.version
+        version = await self._version_of(program.id)
+        if version < known:
+            self.drop(held, why="the database has not got that far")
+        elif await held.comes_to(version):
+            self.answers += 1
+            return held.fed.index
+        self.behind += 1
+        if held.is_late:
+            self.drop(held, why="behind")
         return stored
 
     def hear(self, moves: Moves) -> None:
         """Another process has made a commit."""
         for key, held in list(self._held.items()):
             if key.program == moves.program:
-                held.fed.hear(moves)
+                held.hear(moves)
                 if held.fed.is_in_doubt:
                     self._drop(key, why="in doubt")
+                elif held.is_late:
+                    self._drop(key, why="behind")
 
     def drop(self, held: Held, *, why: str) -> None:
         """Give an index up. It may be wanted again at once."""
@@ -156,27 +151,18 @@ class HeldRanks:
         """The store had to count up to a position of a board without an index."""
         if position <= WORTH_FROM or not self._members_max or key in self._held:
             return
-        if self._resting.get(key, 0.0) > self._clock():
+        if not self._pace.may_build(key):
             return
         self._wanted[key] = program
         if self._building is None:
             self._building = asyncio.create_task(self._build_wanted())
 
-    def _lacks(self, key: _Key, held: Held, version: int) -> None:
-        """The index was asked and does not stand at the version: it may do so in a moment."""
-        now = self._clock()
-        if held.lacks is None or held.fed.stands_at(held.lacks):
-            held.lacks, held.lacks_since = version, now
-        elif now - held.lacks_since > BEHIND_SECONDS_MAX:
-            self._drop(key, why="behind", rest=REST_SECONDS)
-
     def _drop(self, key: _Key, *, why: str, rest: float = 0.0) -> None:
         held = self._held.pop(key)
+        held.let_go()
         self.drops += 1
-        now = self._clock()
-        self._resting = {each: until for each, until in self._resting.items() if until > now}
         if rest:
-            self._resting[key] = now + rest
+            self._pace.rest(key, rest)
         _log.info(
             "rank_index_dropped",
             why=why,
@@ -192,17 +178,22 @@ class HeldRanks:
             while self._wanted:
                 key = next(iter(self._wanted))
                 program = self._wanted.pop(key)
+                if not self._pace.may_build(key):
+                    continue  # others have taken the time since
+                began = self._clock()
                 try:
                     await self._build(key, program)
                 except Exception as error:  # noqa: BLE001 (the worker loop: the store answers)
                     _log.warning("rank_index_failed", program=program.key, exc_info=error)
                     if key in self._held:
-                        self._drop(key, why="failed", rest=REST_SECONDS)
+                        self._drop(key, why="failed")
+                finally:
+                    self._pace.built(key, seconds=self._clock() - began)
         finally:
             self._building = None
 
     async def _build(self, key: _Key, program: ProgramRecord) -> None:
-        held = Held(program, FedIndex(key.board), self._clock())
+        held = Held(program, FedIndex(key.board), self._clock)
         self._held[key] = held  # it hears from now on
         self.builds += 1
         reading, fed, began = self._store.reading(program), held.fed, self._clock()
@@ -218,17 +209,14 @@ class HeldRanks:
                 fed.end(await self._version_of(program.id))
                 break
             after = page[-1]
-        if fed.is_in_doubt or not fed.is_built:
-            self._resting[key] = self._clock() + REST_SECONDS
-        else:
-            seconds = self._clock() - began
+        if self._held.get(key) is held:
             _log.info(
                 "rank_index_built",
                 program=program.key,
                 metric=key.board.metric,
                 window=key.board.windows[0],
                 members=len(fed.index),
-                seconds=round(seconds, 3),
+                seconds=round(self._clock() - began, 3),
             )
 
     def _make_room(self, growing: _Key) -> None:

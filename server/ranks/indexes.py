@@ -37,6 +37,7 @@ class RankIndexes:
             "boards": ("Leaderboards with an index of ranks.", lambda: held.boards_held),
             "members": ("Standings that these indexes hold.", lambda: held.members_held),
             "answers": ("Questions that an index answered.", lambda: held.answers),
+            "behind": ("Questions counted: an index lacked a commit.", lambda: held.behind),
             "builds": ("Indexes that were begun, also again.", lambda: held.builds),
             "drops": ("Indexes that were given up.", lambda: held.drops),
             "differences": ("Indexes found to differ: none, ever.", lambda: checks.differences),

@@ -4,7 +4,7 @@ members moved, came onto the board and left it, and in whatever order commits ar
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from hypothesis import assume, given
@@ -163,3 +163,47 @@ def test_an_index_that_missed_a_commit_is_not_asked(
     rules: CompiledProgram, history: list[NewActivity], missing: int
 ) -> None:
     now_done(never_more_than_known(now_done(staged(rules)), history, missing))
+
+
+async def whatever_is_lost(
+    shown: Scene, history: list[NewActivity], arriving: Callable[[list[Committed]], list[Committed]]
+) -> None:
+    """At every moment the index is the board as it was at the version that it claims, which is the
+    last one up to which everything was heard."""
+    key, windows = boards_of_one_window(shown)[0]
+    board = Board(key.metric, windows)
+    reading = shown.store.reading(shown.program.record)
+    feeding = Feeding(shown)
+    (fed,) = await feeding.build([board], lambda: None, page=3)
+    begun = await feeding.version()
+    boards: dict[int, list[Standing]] = {}
+    for each in history:
+        await shown.recorded(each)
+        rows = await reading.standings(board, after=None, limit=1000)
+        boards[await feeding.version()] = rows
+    heard: set[int] = set()
+    for committed in arriving(feeding.unheard):
+        fed.hear(moves_of(committed))
+        heard.add(committed.version)
+        known = next(version for version in count(begun) if version + 1 not in heard)
+        assert fed.version == known
+        assert fed.stands_at(known)
+        assert not fed.stands_at(known + 1)
+        assert fed.has_gap == (max(heard) > known)
+        if known in boards:
+            assert fed.index.following(None, limit=1000) == boards[known]
+
+
+@tried(0.5)
+@given(
+    programs(),
+    st.lists(done_by(CROWD), min_size=1, max_size=12).map(with_keys),
+    st.data(),
+)
+def test_commits_that_are_lost_late_repeated_or_out_of_order_are_never_believed(
+    rules: CompiledProgram, history: list[NewActivity], draw: st.DataObject
+) -> None:
+    def arriving(committed: list[Committed]) -> list[Committed]:
+        return draw.draw(st.lists(st.sampled_from(committed), max_size=20), label="arriving")
+
+    now_done(whatever_is_lost(now_done(staged(rules)), history, arriving))

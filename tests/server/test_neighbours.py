@@ -3,27 +3,34 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import msgpack
 
 from gamification.ids import MemberId, ProgramId
 from gamification.live import Changes
 from gamification.outcomes import Notice, NoticeKind
+from gamification.ranks.fed import Move, Moves
 from gamification.state import AwardKey
 from server.live import neighbours
 from server.live.announcing import announce
 from server.live.messages import (
     BYTES_MAX,
+    MOVES_MAX,
     KeyRevoked,
     Message,
+    Moved,
     RulesApplied,
     Told,
+    alone,
     channel_of,
     decoded,
     encoded,
 )
-from server.live.neighbours import WAITING_MAX, Neighbours
+from server.live.neighbours import WAITING_BYTES_MAX, WAITING_MAX, Neighbours
 from server.redis import redis_at
 from server.settings import read_settings
 from tests.builders import ANNE, BEN, NOON
@@ -34,6 +41,12 @@ __all__ = ["valkey"]
 CLUB = ProgramId(1)
 TOLD = Told(CLUB, 7, [ANNE, BEN], ["weekly"], True, 1_780_000_000.25)
 SECONDS_MAX = 20
+
+
+def crowded(version: int, count: int = MOVES_MAX, score: int = 2**62) -> Moved:
+    """A commit that moves many members of a board far up."""
+    moves = tuple(Move(MemberId(2**62 + n), score, NOON) for n in range(count))
+    return Moved(Moves(CLUB, version, {("visits", "w2026-03-02"): moves}))
 
 
 class Neighbour:
@@ -127,6 +140,30 @@ async def test_what_cannot_be_sent_is_counted_and_dropped(valkey: Valkey) -> Non
     assert not one.live.is_connected
 
 
+async def test_what_is_too_large_together_is_sent_bit_by_bit(valkey: Valkey) -> None:
+    async with neighbour(valkey) as one, neighbour(valkey) as two:
+        for version in range(7):
+            one.live.tell(crowded(version))
+        assert [await two.hears() for _ in range(7)] == [crowded(n) for n in range(7)]
+        assert (one.live.dropped, one.live.sent, two.live.unreadable) == (0, 7, 0)
+
+
+async def test_what_waits_is_bounded_in_bytes_and_what_is_too_long_not_sent(
+    valkey: Valkey,
+) -> None:
+    async with neighbour(valkey) as one, neighbour(valkey) as two:
+        one.live.tell(Told(CLUB, 1, [], ["b" * BYTES_MAX], False, 0.0))
+        assert one.live.dropped == 1
+        fitting = WAITING_BYTES_MAX // len(alone(crowded(1)))
+        for _ in range(fitting + 3):
+            one.live.tell(crowded(1))
+        assert one.live.dropped == 4
+        for _ in range(fitting):
+            await two.hears()
+        one.live.tell(TOLD)
+        assert await two.hears() == TOLD
+
+
 async def test_one_that_is_frozen_is_given_up_and_heard_again(
     valkey: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +193,10 @@ async def test_one_that_is_frozen_is_given_up_and_heard_again(
         msgpack.encode([b"x", [[1, 1]]]),
         encoded(b"x", [Told(CLUB, 1, [], ["b" * BYTES_MAX], False, 0.0)]),
         b"\x93\xc4\x01x\x90" + b"\x91" * 100_000,  # more than is read, and nested
+        encoded(b"x", [crowded(1, score=2**63)]),
+        encoded(b"x", [crowded(1, score=-(2**63))]),
+        encoded(b"x", [Moved(Moves(CLUB, 1, {("visits", ""): (Move(MemberId(2**63), 1, NOON),)}))]),
+        msgpack.encode([b"x", [[4, [1, 1, [["visits", []]]]]]]),
     ],
 )
 async def test_what_is_no_message_of_ours_is_counted_and_nothing_else(
@@ -191,3 +232,28 @@ def test_what_is_told_of_a_change() -> None:
     assert decoded(encoded(b"me", [told])) == (b"me", [told])
     told = Told(CLUB, 10**6, [MemberId(2**62)], ["weekly"], True, 1_780_000_000.25)
     assert len(encoded(b"8 bytes.", [told])) == 48
+
+
+MOVES = st.builds(
+    Move,
+    st.integers(0, 2**63 - 1).map(MemberId),
+    st.none() | st.integers(1 - 2**63, 2**63 - 1),
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+)
+
+
+@given(
+    st.none()
+    | st.dictionaries(
+        st.tuples(st.text(max_size=5), st.text(max_size=5)), st.lists(MOVES).map(tuple)
+    )
+)
+def test_moves_arrive_as_they_were_told(boards: dict[tuple[str, str], tuple[Move, ...]]) -> None:
+    moved = Moved.of(Moves(CLUB, 10**12, boards))
+    assert decoded(encoded(b"me", [TOLD, moved])) == (b"me", [TOLD, moved])
+
+
+def test_of_too_many_moves_none_is_told() -> None:
+    assert Moved.of(crowded(7).moves) == crowded(7)
+    assert Moved.of(crowded(7, MOVES_MAX + 1).moves) == Moved(Moves(CLUB, 7, None))
+    assert len(encoded(b"8 bytes.", [crowded(10**6)])) == 250_045

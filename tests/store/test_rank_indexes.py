@@ -14,7 +14,7 @@ from gamification.ranks.index import RankIndex
 from gamification.state import Tally
 from gql.freshness import Versions
 from models.store import open_store
-from server.ranks import checking, held
+from server.ranks import checking, following, held, pace
 from server.ranks.checking import RankChecks
 from server.ranks.held import HeldRanks
 from tests.store.builders import at, registered, standing, tally_key
@@ -110,7 +110,7 @@ async def test_an_index_is_built_and_fed_beside_writing(
 async def test_what_another_process_writes_is_counted_until_the_index_is_made_again(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held, "REST_SECONDS", 0.0)
+    monkeypatch.setattr(pace, "REST_SECONDS", 0.0)
     async with open_store(database_url) as store, open_store(database_url) as elsewhere:
         program = await store.create_program("forum", FIRST)
         random = await begun(store, program)
@@ -122,7 +122,7 @@ async def test_what_another_process_writes_is_counted_until_the_index_is_made_ag
         await write(store, program, random)
         assert await ranks.ranking(program, BOARD, reading) is reading
         assert (ranks.boards_held, ranks.drops, ranks.answers) == (1, 0, 0)
-        monkeypatch.setattr(held, "BEHIND_SECONDS_MAX", -1.0)
+        monkeypatch.setattr(following, "BEHIND_SECONDS_MAX", 0.0)
         assert await ranks.ranking(program, BOARD, reading) is reading
         assert (ranks.boards_held, ranks.drops) == (0, 1)
         await counted(ranks, store, program)
