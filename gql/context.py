@@ -75,6 +75,8 @@ class Context:
     now: Callable[[], datetime]
     new_key: Callable[[], str]
     ranks: Ranks = field(default_factory=NoIndexes)
+    credentials: Hashable = None
+    """What was shown to get in. Whoever has shown the same is sent away with it."""
     audience: Audience = field(default_factory=Audience)
     """Whom the results of a subscription are for."""
     observer: Observer = UNOBSERVED
@@ -115,6 +117,7 @@ class Context:
             new_key=self.new_key,
             observer=self.observer,
             ranks=self.ranks,
+            credentials=self.credentials,
         )
 
     def renew(self) -> None:

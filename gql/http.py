@@ -23,6 +23,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from gql.answers import Answer, Answers, Question
 from gql.bodies import BODIES_SIZE_MAX, BODY_SIZE_MAX, Bodies, NoRoom, TooLarge
+from gql.connected import Connected
 from gql.context import Context
 from gql.deadlines import Deadlines
 from gql.errors import (
@@ -66,7 +67,7 @@ class GraphQLApp(GraphQL[Connection, None]):
     Readers of sockets and event streams who stop reading are given up as `patience` says. All HTTP
     requests under way hold `request_bytes_max` at most. `answers` keeps the last answers about
     public leaderboards (None: each is worked out). `documents` are those that may be named (None:
-    those that clients have sent with their hash).
+    those that clients have sent with their hash). `connected` knows who is, and can send them away.
     """
 
     websocket_adapter_class = SocketAdapter
@@ -83,6 +84,7 @@ class GraphQLApp(GraphQL[Connection, None]):
         request_bytes_max: int = BODIES_SIZE_MAX,
         answers: Answers | None = None,
         documents: Documents | None = None,
+        connected: Connected | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -97,7 +99,8 @@ class GraphQLApp(GraphQL[Connection, None]):
         self.patience = patience
         self.groups = Groups(schema)
         self.sockets = Sockets()
-        self.streams = EventStreams(schema, self.groups, patience)
+        self.connected = connected or Connected()
+        self.streams = EventStreams(schema, self.groups, self.connected, patience)
         self._bodies = Bodies(request_bytes_max)
         self._deadlines = Deadlines(DEADLINE_SECONDS)
         self.documents = documents or PersistedDocuments(schema)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessagePayload,
 )
 
+from gql.connected import Connected
 from gql.context import Context
 from gql.documents import subscription_of
 from gql.errors import TIMEOUT, TOO_MANY_OPERATIONS, refused, unexpected, was_executed
@@ -45,6 +47,11 @@ SLOW_READER = 1013
 """RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
 
 SLOW_READER_REASON = "Too slow a reader: subscribe again, after the last cursor"
+
+FORBIDDEN = 4403
+"""How the protocol closes a socket whose credentials are not good."""
+
+REVOKED_REASON = "The credentials are not valid any more"
 
 _REASON_BYTES_MAX = 120
 
@@ -121,18 +128,24 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     """One socket: its messages are checked before anything believes them."""
 
     _reading: asyncio.Task[None] | None = None
+    _is_sent_away = False
 
     async def handle(self) -> None:
         # Reading is a task of its own, so that a reader that stalls can be given up from outside.
         self._reading = asyncio.create_task(super().handle())
+        self._stay = ExitStack()
         sockets = cast("Sockets", cast("Any", self.view).sockets)
         sockets.open += 1
         try:
             await self._reading
         except asyncio.CancelledError:
-            if not self._is_stalled:
+            if self._is_sent_away:
+                with suppress(WebSocketDisconnected):
+                    await self.websocket.close(FORBIDDEN, REVOKED_REASON)
+            elif not self._is_stalled:
                 raise
         finally:
+            self._stay.close()
             sockets.open -= 1
             dropped = cast("SocketAdapter", self.websocket).dropped
             if dropped is not None and self.context.context is not None:
@@ -149,6 +162,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if message.get("payload") is None:
             message = {"type": "connection_init"}
         await super().handle_connection_init(message)
+        if (context := self.context.context) is not None:
+            connected = cast("Connected", cast("Any", self.view).connected)
+            self._stay.enter_context(connected.staying(context.credentials, self._send_away))
 
     async def handle_ping(self, message: PingMessage) -> None:
         await self.send_message({"type": "pong"})
@@ -264,6 +280,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if not was_executed(result):
             raise Failed(result.errors or [])
         await operation.send_next(result)
+
+    def _send_away(self) -> None:
+        """End all that the credentials were good for, and the socket with it."""
+        self._is_sent_away = True
+        if self._reading is not None:
+            self._reading.cancel()
 
     def _give_up_if_stalled(self) -> None:
         if self._is_stalled and self._reading is not None:

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.schema.base import BaseSchema
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from gql.connected import Connected
 from gql.context import Context
 from gql.documents import subscription_of
 from gql.encoding import Encoded
@@ -69,9 +70,12 @@ class Requested(Protocol):
 class EventStreams:
     """Answers subscriptions with streams of events."""
 
-    def __init__(self, schema: BaseSchema, groups: Groups, patience: Patience) -> None:
+    def __init__(
+        self, schema: BaseSchema, groups: Groups, connected: Connected, patience: Patience
+    ) -> None:
         self._schema = schema
         self.groups = groups
+        self.connected = connected
         self.patience = patience
         self.open = 0
         """How many there are now."""
@@ -112,7 +116,8 @@ class EventStream:
         group = self._streams.groups.join(self._asked, self._context, follower)
         self._streams.open += 1
         try:
-            await self._beat_until_over(follower, gone)
+            with self._streams.connected.staying(self._context.credentials, follower.leave):
+                await self._beat_until_over(follower, gone)
             if not gone.done() and not await self._says_goodbye(follower, send) and server:
                 server.cut()
                 await asyncio.wait({gone}, timeout=_CUT_SECONDS_MAX)
@@ -179,7 +184,7 @@ class StreamFollower(QueueingFollower):
         self._send_seconds = send_seconds
         self._server = server
         if server is not None:
-            server.on_leaving(self._leave)
+            server.on_leaving(self.leave)
 
     def beat(self) -> None:
         """Write something that means nothing, unless there is something else to be written."""
@@ -191,7 +196,8 @@ class StreamFollower(QueueingFollower):
             self._server.on_leaving(None)
         super().close()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Either side is about to leave: whoever comes back goes on where this one was."""
         self._end(_Leaving())
 
     def _body(self, result: Encoded) -> bytes:

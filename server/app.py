@@ -47,6 +47,7 @@ def create_app(
         request_bytes_max=settings.request_bytes_max,
         answers=answers,
         documents=documents_of(settings),
+        connected=parts.connected,
     )
 
     _show_subscriptions(parts.metrics, graphql)

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from gamification.ports import Store
 from gamification.use_cases.record_activities import record_activities
+from gql.connected import Connected
 from gql.context import Context
 from gql.errors import Unauthenticated
 from gql.freshness import Versions
@@ -26,6 +27,7 @@ from server.programs import CachedPrograms
 from server.ranks.indexes import RankIndexes
 from server.recorder import BatchingRecorder
 from server.retrying import retrying
+from server.revoking import Revoking
 from server.scheduling import Lease, Scheduler
 from server.settings import Settings
 from server.tracing import Observing
@@ -46,6 +48,7 @@ class Services:
     programs: CachedPrograms
     recorder: BatchingRecorder
     api_keys: ApiKeys
+    connected: Connected
     scheduler: Scheduler
     metrics: Metrics
     observer: Observer
@@ -62,25 +65,18 @@ class Services:
         """The services of one process, with nothing running yet. `redis` is where it meets the
         others; None: it is alone, or asks the database what they have done. `observing` makes
         whoever is told how it does."""
-        api_keys = ApiKeys(store, trusted_seconds=settings.credential_cache_seconds)
+        trusted_seconds = settings.credential_cache_seconds
+        api_keys, connected = ApiKeys(store, trusted_seconds=trusted_seconds), Connected()
+        revoking = Revoking(store, api_keys, connected, seconds=trusted_seconds)
         programs = CachedPrograms(store)
         neighbours = None if redis is None else _neighbours(settings, redis)
         hub = SharedHub(store, neighbours)
         ranks = RankIndexes.of(settings, store, Versions(store.data_versions).of)
         watch = Watch(store, hub, programs, now=now)
-        live = Live(store, hub, ranks.held, watch, neighbours, programs, api_keys)
+        live = Live(store, hub, ranks.held, watch, neighbours, programs, revoking)
         metrics = Metrics()
         observer = observing(metrics)
-        recorder = BatchingRecorder(
-            partial(record_activities, store, hub, new_key=fresh_key),
-            now=now,
-            new_key=fresh_key,
-            batch_size_max=settings.batch_size_max,
-            queue_size_max=settings.queue_size_max,
-            queues_size_max=settings.queues_size_max,
-            writers_max=_writers_max(settings),
-            observer=observer,
-        )
+        recorder = _recorder(settings, store, hub, observer)
         lease = Lease(store, fresh_key(), clock=now)
         scheduler = Scheduler(
             store,
@@ -98,7 +94,17 @@ class Services:
         _show_connections(metrics, store)
         ranks.show(metrics)
         return cls(
-            store, hub, live, programs, recorder, api_keys, scheduler, metrics, observer, ranks
+            store,
+            hub,
+            live,
+            programs,
+            recorder,
+            api_keys,
+            connected,
+            scheduler,
+            metrics,
+            observer,
+            ranks,
         )
 
     async def context_of(
@@ -128,6 +134,7 @@ class Services:
             new_key=fresh_key,
             observer=self.observer,
             ranks=self.ranks.held,
+            credentials=key,
         )
 
     def start(self) -> None:
@@ -148,6 +155,21 @@ def _neighbours(settings: Settings, redis: "Redis") -> "Neighbours":
     from server.live.neighbours import Neighbours  # who has no Redis need not load its client
 
     return Neighbours(redis, settings.redis_prefix)
+
+
+def _recorder(
+    settings: Settings, store: Store, hub: SharedHub, observer: Observer
+) -> BatchingRecorder:
+    return BatchingRecorder(
+        partial(record_activities, store, hub, new_key=fresh_key),
+        now=now,
+        new_key=fresh_key,
+        batch_size_max=settings.batch_size_max,
+        queue_size_max=settings.queue_size_max,
+        queues_size_max=settings.queues_size_max,
+        writers_max=_writers_max(settings),
+        observer=observer,
+    )
 
 
 def _show_connections(metrics: Metrics, store: Store) -> None:

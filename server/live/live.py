@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, assert_never
 from gamification.ids import ProgramId
 from gamification.ports import Committed, Store
 from gamification.ranks.fed import moves_of
-from server.credentials import ApiKeys
 from server.live.messages import KeyRevoked, Message, Moved, RulesApplied, Told
 from server.live.shared_hub import SharedHub
 from server.live.watching import Watch
 from server.programs import CachedPrograms
 from server.ranks.held import HeldRanks
+from server.revoking import Revoking
 
 if TYPE_CHECKING:
     from server.live.neighbours import Neighbours
@@ -27,7 +27,7 @@ class Live:
     watch: Watch
     neighbours: "Neighbours | None"
     programs: CachedPrograms
-    api_keys: ApiKeys
+    revoking: Revoking
 
     def start(self) -> None:
         """Begin to hear and to watch."""
@@ -37,9 +37,11 @@ class Live:
             self.store.watch(self._tell_moves)
             self.neighbours.start()
         self.watch.start()
+        self.revoking.start()
 
     async def stop(self) -> None:
         """Send what waits to be sent, and end."""
+        await self.revoking.stop()
         await self.watch.stop()
         if self.neighbours is not None:
             await self.neighbours.stop()
@@ -72,6 +74,6 @@ class Live:
                 self.programs.expire(message.program)
                 self.watch.suspect(message.program)
             case KeyRevoked():
-                self.api_keys.distrust(message.program)
+                self.revoking.hear(message.program)
             case _:
                 assert_never(message)
