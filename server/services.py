@@ -87,11 +87,7 @@ class Services:
             seconds=settings.scheduler_seconds,
             observer=observer,
         )
-        metrics.reads("queued_facts", "Facts that wait to be recorded.", lambda: recorder.waiting)
-        metrics.reads(
-            "scheduler_is_leader", "1 in the process that does what is due.", lambda: lease.is_held
-        )
-        _show_connections(metrics, store)
+        _show(metrics, store, recorder, lease)
         ranks.show(metrics)
         return cls(
             store,
@@ -172,8 +168,13 @@ def _recorder(
     )
 
 
-def _show_connections(metrics: Metrics, store: Store) -> None:
-    """How the pool of connections does, where the database has one."""
+def _show(metrics: Metrics, store: Store, recorder: BatchingRecorder, lease: Lease) -> None:
+    """Numbers that are looked up: what waits, who leads, and how the pool of connections does,
+    where the database has one."""
+    metrics.reads("queued_facts", "Facts that wait to be recorded.", lambda: recorder.waiting)
+    metrics.reads(
+        "scheduler_is_leader", "1 in the process that does what is due.", lambda: lease.is_held
+    )
     pool = store.pool if isinstance(store, SqlStore) else None
     if pool is not None:
         metrics.reads("database_connections", "Connections that are open.", pool.get_size)
