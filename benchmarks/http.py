@@ -1,9 +1,10 @@
 """What a mutation and a board query cost the server, over HTTP, with the forum's program."""
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count, islice
+from functools import cache
+from itertools import count
 from random import Random
 
 import orjson
@@ -118,9 +119,26 @@ def _never_asked() -> Callable[[], bytes]:
     return asked
 
 
+def _before() -> Sequence[NewActivity]:
+    """What is imported: the first part of the file, and not all of a short one."""
+    return _activities()[0]
+
+
+def _after() -> Sequence[NewActivity]:
+    """What followed."""
+    return _activities()[1]
+
+
+@cache
+def _activities() -> tuple[Sequence[NewActivity], Sequence[NewActivity]]:
+    all_ = list(forum.activities(IMPORTED + FOLLOWING))
+    imported = min(IMPORTED, len(all_) * 2 // 3)
+    return all_[:imported], all_[imported:]
+
+
 def _pages() -> Callable[[], bytes]:
     """Fifty members who wrote at about the same time, as on a page of the forum."""
-    writers = list(dict.fromkeys(each.member for each in forum.activities(IMPORTED)))
+    writers = list(dict.fromkeys(each.member for each in _before()))
     random = Random(4)
 
     def body() -> bytes:
@@ -154,7 +172,7 @@ def _records() -> Callable[[], bytes]:
             "value": each.value,
             "properties": each.properties,
         }
-        for each in islice(forum.activities(IMPORTED + FOLLOWING), IMPORTED, None)
+        for each in _after()
     ]
 
     def body() -> bytes:
@@ -174,7 +192,7 @@ def _forum() -> Generator[Running]:
 
     def filled(database: Database) -> None:
         part = database.folder / "part.jsonl"
-        part.write_bytes(b"".join(map(_line, forum.activities(IMPORTED))))
+        part.write_bytes(b"".join(map(_line, _before())))
         database.command("import", "--program", "travel-forum", str(part))
 
     rules = forum.DEFINITION.read_text("utf-8")

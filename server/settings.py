@@ -305,8 +305,6 @@ def _text(value: object) -> str:
             return without_password(value.get_secret_value())
         case Enum():
             return str(value.value)
-        case None:
-            return ""
         case bool():
             return str(value).lower()
         case tuple():
