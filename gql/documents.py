@@ -1,6 +1,7 @@
 """Documents are parsed, measured and validated once: for a small query that is most of the work."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -13,8 +14,11 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
+    Visitor,
     parse,
     specified_rules,
+    visit,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.base import BaseSchema
@@ -35,7 +39,7 @@ class Prepared(NamedTuple):
     """A document that was looked at: `size` counts variables for page sizes as if they were the
     largest; `errors` is empty if the document may run; `plans` are the executor's (None where
     directives make each execution another). Of one that `is_lasting` answers may be kept
-    (answers.py)."""
+    (answers.py). Of one with a subscription it is known how often variables are mentioned."""
 
     document: DocumentNode
     operations: tuple[OperationDefinitionNode, ...]
@@ -43,6 +47,7 @@ class Prepared(NamedTuple):
     errors: tuple[GraphQLError, ...]
     plans: Plans | None
     is_lasting: bool
+    mentions: Mapping[str, int]
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of this name; the first one, where none is named."""
@@ -83,7 +88,28 @@ def prepare(schema: GraphQLSchema, text: str) -> Prepared:
         errors,
         plans=None if size.directives else {},
         is_lasting=not errors and is_lasting(schema, document),
+        mentions=_mentions(document, operations),
     )
+
+
+def _mentions(
+    document: DocumentNode, operations: Sequence[OperationDefinitionNode]
+) -> Mapping[str, int]:
+    counted = _Variables()
+    if any(each.operation is OperationType.SUBSCRIPTION for each in operations):
+        visit(document, counted)
+    return counted.mentions
+
+
+class _Variables(Visitor):
+    """Counts how often a document mentions each variable."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mentions: Counter[str] = Counter()
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.mentions[node.name.value] += 1
 
 
 _prepare_cached = lru_cache(maxsize=DOCUMENTS_CACHED_MAX)(prepare)
@@ -147,14 +173,16 @@ def subscription_of(
         return None
     if canonical(declared(operation, variables)) is None:
         return None  # the execution tells what is wrong with them
-    return Subscribed(operation, prepared.size.cost)
+    return Subscribed(operation, prepared.size.cost, prepared.mentions)
 
 
 class Subscribed(NamedTuple):
-    """A subscription that may be executed, and its static cost."""
+    """A subscription that may be executed, its static cost, and how often its document mentions
+    each variable."""
 
     operation: OperationDefinitionNode
     cost: int
+    mentions: Mapping[str, int]
 
     @property
     def name(self) -> str | None:

@@ -4,20 +4,19 @@ Without this ten thousand pages with the same board would cost ten thousand exec
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import aclosing
 from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
-from graphql import FieldNode, NonNullTypeNode, OperationDefinitionNode, VariableNode
+from graphql import FieldNode, NonNullTypeNode, VariableNode
 from strawberry.schema.base import BaseSchema
 from strawberry.types.execution import ExecutionResult
 
 from gql.audience import After, Begin, Follower
 from gql.context import Context
-from gql.documents import canonical, declared
+from gql.documents import Subscribed, canonical, declared
 from gql.encoding import Encoded
 from gql.errors import unexpected, was_executed
 
@@ -41,12 +40,12 @@ class Asked(NamedTuple):
         query: str,
         operation_name: str | None,
         variables: Mapping[str, Any] | None,
-        operation: OperationDefinitionNode,
+        subscribed: Subscribed,
     ) -> "Asked":
         """The cursor is taken out of the variables, where it is one of its own: those who come
         back after different cursors will follow the same."""
-        variables = declared(operation, variables)
-        name = _variable_of_after(query, operation)
+        variables = declared(subscribed.operation, variables)
+        name = _variable_of_after(subscribed)
         if name is not None and isinstance(after := variables.get(name, 0), str | None):
             rest = {key: value for key, value in variables.items() if key != name}
             return cls(query, operation_name, rest, after)
@@ -190,15 +189,16 @@ class Group:
         return (*self.audience.begun, *self.audience.not_begun())
 
 
-def _variable_of_after(query: str, operation: OperationDefinitionNode) -> str | None:
+def _variable_of_after(subscribed: Subscribed) -> str | None:
     """The variable that is the subscription's `after`, and nothing else, and may be left out."""
+    operation = subscribed.operation
     (*_, field) = operation.selection_set.selections
     arguments = (field.arguments if isinstance(field, FieldNode) else None) or ()
     value = next((each.value for each in arguments if each.name.value == "after"), None)
     if not isinstance(value, VariableNode):
         return None
     name = value.name.value
-    is_used_once = len(re.findall(rf"\${name}\b", query)) == 2
+    is_used_once = subscribed.mentions[name] == 2  # where it is declared, and here
     may_be_left_out = any(
         each.variable.name.value == name and not isinstance(each.type, NonNullTypeNode)
         for each in operation.variable_definitions or ()

@@ -242,7 +242,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             await self._answer(operation, context)
         else:
             observed = context.observer.begins(Kind.SUBSCRIPTION, subscribed.name, subscribed.cost)
-            asked = Asked.of(operation.query, name, variables, subscribed.operation)
+            asked = Asked.of(operation.query, name, variables, subscribed)
             await self._follow(operation, asked, context, observed)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 

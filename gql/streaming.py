@@ -87,7 +87,7 @@ class EventStreams:
         if subscribed is None:
             return None
         observed = context.observer.begins(Kind.SUBSCRIPTION, subscribed.name, subscribed.cost)
-        asked = Asked.of(query, name, variables, subscribed.operation)
+        asked = Asked.of(query, name, variables, subscribed)
         if last_event_id := request.headers.get("last-event-id"):
             asked = asked._replace(after=last_event_id)
         return EventStream(self, asked, context, observed)

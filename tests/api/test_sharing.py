@@ -210,6 +210,19 @@ async def test_a_cursor_that_must_be_given_is_one_of_the_variables(
         assert (message["id"], message["type"]) == ("2", "error")
 
 
+async def test_a_variable_is_counted_however_it_is_spelled(small_world: World) -> None:
+    await small_world.upvotes("ann", 1)
+    query = """subscription ($after: String) {
+      leaderboardUpdated(key: "weekly", around: $ # the same
+        after, after: $after) { around { member { externalId } } }
+    }"""
+    async with serving(small_world) as server, server.ready() as socket:
+        await socket.subscribe(query, after="ann")
+        assert await socket.next() == {
+            "leaderboardUpdated": {"around": [{"member": {"externalId": "ann"}}]}
+        }
+
+
 async def test_a_cursor_that_is_no_text_is_refused(small_world: World, server: Server) -> None:
     async with server.ready() as socket:
         await socket.subscribe(FEED, id="good")
