@@ -35,6 +35,10 @@ class Follower(Protocol):
         """Nothing more will come."""
         ...
 
+    def break_off(self) -> None:
+        """The execution has failed: who comes back after its last cursor goes on."""
+        ...
+
 
 class Begin(Enum):
     """Where a newcomer begins that has not given a cursor of its own."""
@@ -56,28 +60,33 @@ class Audience:
     def __init__(self) -> None:
         self.begun: dict[Follower, None] = {}
         self._waiting: dict[After, dict[Follower, None]] = {}
+        self._after: dict[Follower, After] = {}  # of those who wait
         self._welcomed: dict[Follower, None] | None = None
         self._is_last_of_welcome = False
         self._place: Place | None = None
         self._told: bytes | None = None
         self._is_told_if_new = False
+        self.takes_parts = True
+        """Whether a result is told of which some could not be read."""
+        self.is_withheld = False
+        """Whether a result was told nobody since the last attempt began."""
         self.changed_at: float | None = None
         """When the change was committed that the next result for those who have begun tells, on the
         clock of the event loop."""
         self._on_arrival: Callable[[], None] | None = None
 
     def __len__(self) -> int:
-        waiting = sum(map(len, self._waiting.values()))
-        return len(self.begun) + len(self._welcomed or ()) + waiting
+        return len(self.begun) + len(self._welcomed or ()) + len(self._after)
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self._welcomed or self._waiting)
+        return bool(self.begun or self._welcomed or self._after)
 
     # ---------------------------------------------------------------- for those who deliver
 
     def join(self, follower: Follower, after: After) -> None:
         """Let somebody begin as soon as it can be told where it begins."""
         self._waiting.setdefault(after, {})[follower] = None
+        self._after[follower] = after
         if self._on_arrival is not None:
             self._on_arrival()
 
@@ -86,9 +95,10 @@ class Audience:
         self.begun.pop(follower, None)
         if self._welcomed is not None:
             self._welcomed.pop(follower, None)
-        for after, waiting in list(self._waiting.items()):
-            waiting.pop(follower, None)
-            if not waiting:
+        if follower in self._after:
+            after = self._after.pop(follower)
+            del self._waiting[after][follower]
+            if not self._waiting[after]:
                 del self._waiting[after]
 
     def is_news(self, payload: bytes) -> bool:
@@ -117,12 +127,18 @@ class Audience:
 
     def not_begun(self) -> Collection[Follower]:
         """Those who have been told nothing that they could follow."""
-        waiting = [each for group in self._waiting.values() for each in group]
-        return (*(self._welcomed or ()), *waiting)
+        return (*(self._welcomed or ()), *self._after)
 
     async def cursor(self) -> str | None:
         """The cursor of the result that was made last."""
         return await self._place() if callable(self._place) else self._place
+
+    def withhold(self) -> Collection[Follower]:
+        """The result that was made last is told nobody, for it has failed. Returns the newcomers
+        that it was for, who do not begin."""
+        self.is_withheld, self._is_told_if_new = True, False
+        welcomed, self._welcomed = self._welcomed or (), None
+        return tuple(welcomed)
 
     def still_here(self, follower: Follower) -> bool:
         """Whether somebody that was addressed has not left meanwhile."""
@@ -147,6 +163,10 @@ class Audience:
         """The next result need not be told if everybody was told the same last."""
         self._is_told_if_new = True
 
+    def attempt(self, *, takes_parts: bool) -> None:
+        """The next results are about to be made."""
+        self.takes_parts, self.is_withheld = takes_parts, False
+
     def next_newcomers(self) -> After | None:
         """The cursor of those who wait longest. Only to be asked if somebody `is_waiting`."""
         return next(iter(self._waiting))
@@ -157,9 +177,17 @@ class Audience:
         return bool(self._waiting)
 
     def welcome(self, after: After) -> None:
-        """The next results are for those who wait with this cursor."""
-        self._welcomed = self._waiting.pop(after)
+        """The next results are for those who wait with this cursor, if they still do."""
+        self._welcomed = self._waiting.pop(after, {})
+        for follower in self._welcomed:
+            del self._after[follower]
         self._is_last_of_welcome = False
+
+    def refuse(self, after: After, error: GraphQLError) -> None:
+        """Those who wait with this cursor cannot begin."""
+        for follower in tuple(self._waiting.get(after, ())):
+            follower.fail([error])
+            self.leave(follower)
 
     def begin(self) -> None:
         """The next result is the last that only they are told."""

@@ -60,6 +60,10 @@ class Unread(Exception):
     """The reader has not read a message in time."""
 
 
+class BrokenOff(Exception):
+    """What was followed has failed, after it began: the reader can go on after its last cursor."""
+
+
 class Failed(Exception):
     """The operation has failed as a whole."""
 
@@ -117,6 +121,9 @@ class QueueingFollower(ABC):
 
     def complete(self) -> None:
         self._end(None)
+
+    def break_off(self) -> None:
+        self._end(BrokenOff())
 
     def close(self) -> None:
         """Send nothing more, not even what waits."""

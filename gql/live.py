@@ -4,6 +4,9 @@ A subscription listens before it reads, so that no change falls between the firs
 first update; and it waits after each update, so that whatever happens meanwhile comes as one. What
 it hears only wakes it: the notices that it tells are read, from where it was on.
 
+An update that fails is told nobody: it is tried again, from where the last one was told, until it
+can be read. Clients can do nothing about it, and many would take its error for the end.
+
 One execution serves all who asked for the same (sharing.py). Newcomers are told the present state,
 or what they have missed, up to where the others are; then they are told the same as the others.
 """
@@ -21,10 +24,15 @@ from gamification.outcomes import Notice
 from gamification.refusals import InvalidInput
 from gql.audience import After, Begin
 from gql.context import Context
+from gql.errors import unexpected
 from gql.history import BEHIND_MAX, History
 
 PER_SECOND_MAX = 10
 NOTICES_PER_UPDATE_MAX = 100
+
+PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""After so long an update that failed is tried again; the last for ever. After them all what can be
+read of it is told: what fails for so long does not pass by itself."""
 
 PerSecond = Annotated[
     int,
@@ -71,28 +79,31 @@ async def updates(
     audience = context.audience
     with listening as listener, audience.waking(listener.wake):
         context.renew()
-        told = _Told(context, history, after, await history.latest(context.reading))
+        position = await context.retrying(lambda: history.latest(context.reading))
+        told = _Told(context, history, after, position)
         pace = _Pace(listener, 1 / per_second)
         while True:
             if cause := await pace.due():
                 audience.changed_at = pace.told_of()
+                audience.attempt(takes_parts=pace.is_patience_over)
                 context.renew()
-                for update in await told.since(in_doubt=cause is Cause.DOUBT):
+                for update in told.each(await told.since(in_doubt=cause is Cause.DOUBT)):
                     yield update
-                    told.position = update.position
+                if audience.is_withheld:
+                    pace.try_again(cause, audience.changed_at)
+                else:
+                    pace.go_on()
             elif not audience.is_waiting:
                 await pace.wait()
             else:
                 newcomers = audience.next_newcomers()
+                audience.attempt(takes_parts=True)
                 context.renew()
-                if await told.is_behind(newcomers):
-                    pace.hurry()
-                    continue
                 missed = await told.missed(newcomers)
-                audience.welcome(newcomers)
-                for update in missed:
-                    if update is missed[-1]:
-                        audience.begin()
+                if missed is None:
+                    await pace.hurry()
+                    continue
+                for update in told.each_of_welcome(newcomers, missed):
                     yield update
 
 
@@ -113,6 +124,7 @@ class _Pace:
         self._due = self._clock() + seconds
         self._cause: Cause | None = None
         self._changed_at: float | None = None
+        self._failures = 0
 
     async def due(self) -> Cause | None:
         """Why an update is to be told now; then the next one has its time from now."""
@@ -138,9 +150,28 @@ class _Pace:
         changed_at, self._changed_at = self._changed_at, None
         return changed_at
 
-    def hurry(self) -> None:
-        """Tell an update now, changed or not."""
-        self._cause, self._due = Cause.CHANGE, self._clock()
+    async def hurry(self) -> None:
+        """Let an update be told now, changed or not; one that has failed keeps its pause."""
+        if self._failures:
+            await self.wait()
+        else:
+            self._cause, self._due = Cause.CHANGE, self._clock()
+
+    @property
+    def is_patience_over(self) -> bool:
+        """Whether an update has failed so often that it will not be whole."""
+        return self._failures >= len(PAUSES_SECONDS)
+
+    def try_again(self, cause: Cause, changed_at: float | None) -> None:
+        """The update has failed that was due for this cause: it is due again after a pause."""
+        pause = PAUSES_SECONDS[min(self._failures, len(PAUSES_SECONDS) - 1)]
+        self._failures += 1
+        self._cause, self._changed_at = cause, changed_at
+        self._due = self._clock() + pause
+
+    def go_on(self) -> None:
+        """The update was told."""
+        self._failures = 0
 
     async def _hear(self) -> None:
         changes = await self._listener.changed()
@@ -165,7 +196,46 @@ class _Told:
 
     async def since(self, *, in_doubt: bool) -> list[Update]:
         """What came since, in updates of a bounded size; one also if nothing was announced. If it
-        is in doubt whether anything came, none is told that nobody would see anything new in."""
+        is in doubt whether anything came, none is told that nobody would see anything new in. None,
+        and withheld, where it cannot be read."""
+        try:
+            return await self._since(in_doubt=in_doubt)
+        except Exception as error:  # noqa: BLE001 (logged, and tried again)
+            unexpected(error)
+            self._context.observer.withheld()
+            self._context.audience.withhold()
+            return []
+
+    def each(self, parts: Sequence[Update]) -> Iterator[Update]:
+        """The parts for those who have begun, one by one, as long as they can be told."""
+        for part in parts:
+            yield part
+            if self._context.audience.is_withheld:
+                return
+            self.position = part.position
+
+    async def missed(self, newcomers: After) -> list[Update] | None:
+        """What newcomers are told so that they are where the others are; None if the others are to
+        be told an update first. Those for whom it cannot be read are refused."""
+        try:
+            return None if await self._is_behind(newcomers) else await self._missed(newcomers)
+        except Exception as error:  # noqa: BLE001 (logged, and told the newcomers alone)
+            self._context.audience.refuse(newcomers, unexpected(error))
+            return []
+
+    def each_of_welcome(self, newcomers: After, parts: Sequence[Update]) -> Iterator[Update]:
+        """The parts for newcomers, who begin with the last, as long as they can be told."""
+        audience = self._context.audience
+        if parts:
+            audience.welcome(newcomers)
+        for part in parts:
+            if part is parts[-1]:
+                audience.begin()
+            yield part
+            if audience.is_withheld:
+                return
+
+    async def _since(self, *, in_doubt: bool) -> list[Update]:
         reading = self._context.reading
         notices = await self._history.since(reading, self.position)
         if in_doubt and not notices:
@@ -176,11 +246,8 @@ class _Told:
             return [Update(await self._history.latest(reading), resync=True, notices=())]
         return _parts(notices, until=notices[-1].id if notices else self.position)
 
-    async def is_behind(self, newcomers: After) -> bool:
-        """Whether newcomers were told more by another process than the others were here.
-
-        If so, the others are to be told an update first.
-        """
+    async def _is_behind(self, newcomers: After) -> bool:
+        """Whether newcomers were told more by another process than the others were here."""
         position = self._position_of(newcomers)
         if position is None or position <= self.position:
             return False
@@ -192,8 +259,7 @@ class _Told:
         self.position = latest
         return False
 
-    async def missed(self, newcomers: After) -> list[Update]:
-        """What newcomers are told so that they are where the others are."""
+    async def _missed(self, newcomers: After) -> list[Update]:
         if self._cursor_of(newcomers) is None:
             return [Update(self.position, resync=False, notices=())]
         position = self._position_of(newcomers)

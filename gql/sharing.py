@@ -4,13 +4,13 @@ Without this ten thousand pages with the same board would cost ten thousand exec
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
-from graphql import FieldNode, NonNullTypeNode, VariableNode
+from graphql import FieldNode, GraphQLError, NonNullTypeNode, VariableNode
 from strawberry.schema.base import BaseSchema
 from strawberry.types.execution import ExecutionResult
 
@@ -19,6 +19,7 @@ from gql.context import Context
 from gql.documents import Subscribed, canonical, declared
 from gql.encoding import Encoded
 from gql.errors import unexpected, was_executed
+from gql.observing import Outcome, outcome_of, outcome_of_refusal
 
 SLICE_SECONDS = 0.001
 """So long results are handed out before others have a turn on the event loop."""
@@ -127,10 +128,7 @@ class Group:
         try:
             await self._execute()
         except Exception as error:  # noqa: BLE001 (the edge: told, logged, and over)
-            self._on_empty(self)
-            told = [unexpected(error)]
-            for follower in self._everybody():
-                follower.fail(told)
+            self._break_off([unexpected(error)])
         else:
             self._on_empty(self)
             for follower in self._everybody():
@@ -148,19 +146,46 @@ class Group:
                 await self._hand_out(cast("ExecutionResult", result))
 
     async def _hand_out(self, result: ExecutionResult) -> None:
-        if was_executed(result):
+        if not was_executed(result):
+            await self._end(result)
+        elif self._is_to_be_withheld(result):
+            self._context.observer.withheld()
+            for follower in self.audience.withhold():
+                follower.fail(result.errors or ())
+        else:
             encoded = Encoded(result)
             if self.audience.is_news(encoded.json):
                 followers = self.audience.addressed()
                 encoded.cursor = await self._cursor(result, followers)
                 await self._tell(followers, encoded)
                 self._report(len(followers))
+
+    def _is_to_be_withheld(self, result: ExecutionResult) -> bool:
+        """Whether a result is no update, because what it should tell could not be read."""
+        has_failed = outcome_of(result) is Outcome.FAILED
+        return has_failed and (result.data is None or not self.audience.takes_parts)
+
+    async def _end(self, result: ExecutionResult) -> None:
+        """The execution is over, or has never begun."""
+        errors = result.errors or []
+        if outcome_of_refusal(errors) is Outcome.FAILED:
+            self._break_off(errors)
             return
-        # The execution is over, or has never begun.
+        self._on_empty(self)  # who comes while the others are told begins another group
         for follower in self.audience.not_begun():
-            follower.fail(result.errors or ())
+            follower.fail(errors)
             self.audience.leave(follower)
         await self._tell(tuple(self.audience.begun), Encoded(result))
+
+    def _break_off(self, errors: Sequence[GraphQLError]) -> None:
+        """The execution has failed: those who have begun can go on elsewhere."""
+        self._on_empty(self)
+        for follower in self.audience.not_begun():
+            follower.fail(errors)
+            self.audience.leave(follower)
+        for follower in tuple(self.audience.begun):
+            follower.break_off()
+            self.audience.leave(follower)
 
     def _report(self, followers: int) -> None:
         self._context.observer.told(followers)

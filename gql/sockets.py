@@ -29,6 +29,7 @@ from gql.documents import subscription_of
 from gql.errors import TIMEOUT, TOO_MANY_OPERATIONS, refused, unexpected, was_executed
 from gql.following import (
     RETRY_AFTER_SECONDS,
+    BrokenOff,
     Failed,
     Patience,
     Pushing,
@@ -43,10 +44,11 @@ from gql.requests import RequestRefused, document_named_by
 from gql.sharing import Asked, Groups
 from gql.tracing import following, trace_of_payload
 
-SLOW_READER = 1013
+TRY_AGAIN = 1013
 """RFC 6455's "try again later", on which clients of the protocol connect and subscribe again."""
 
 SLOW_READER_REASON = "Too slow a reader: subscribe again, after the last cursor"
+BROKEN_OFF_REASON = "An operation has failed: subscribe again, after the last cursor"
 
 FORBIDDEN = 4403
 """How the protocol closes a socket whose credentials are not good."""
@@ -91,7 +93,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
         """Tell a reader that does not read why it is given up, in case it reads on."""
         self.stalled = why
         if self._pushing is not None:
-            self._pushing.hang_up(SLOW_READER, SLOW_READER_REASON)
+            self._pushing.hang_up(TRY_AGAIN, SLOW_READER_REASON)
 
     @property
     def dropped(self) -> Dropped | None:
@@ -263,6 +265,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             await follower.sent()
         except TooSlow:
             adapter.hang_up(Dropped.QUEUE_FULL)
+            raise WebSocketDisconnected from None
+        except BrokenOff:
+            await adapter.close(TRY_AGAIN, BROKEN_OFF_REASON)
             raise WebSocketDisconnected from None
         finally:
             group.leave(follower)

@@ -22,8 +22,16 @@ from gql.context import Context
 from gql.documents import subscription_of
 from gql.encoding import Encoded
 from gql.errors import TIMEOUT, refused
-from gql.following import RETRY_AFTER_SECONDS, Failed, Patience, QueueingFollower, TooSlow, Unread
-from gql.observing import Dropped, Kind, Observed
+from gql.following import (
+    RETRY_AFTER_SECONDS,
+    BrokenOff,
+    Failed,
+    Patience,
+    QueueingFollower,
+    TooSlow,
+    Unread,
+)
+from gql.observing import Dropped, Kind, Observed, Outcome, outcome_of_refusal
 from gql.pushing import STREAMING
 from gql.sharing import Asked, Groups
 
@@ -160,13 +168,14 @@ class EventStream:
             await follower.over
             await follower.sent()
         except Failed as failure:
-            return _errors(failure.errors) + _COMPLETE
+            has_failed = outcome_of_refusal(failure.errors) is Outcome.FAILED
+            return _errors(failure.errors) + (b"" if has_failed else _COMPLETE)
         except TimeoutError:
             seconds = f"{self._patience.first_result:g}"
             message = f"No result within {seconds} seconds."
             error = refused(TIMEOUT, message, retry_after=RETRY_AFTER_SECONDS)
             return _errors([error]) + _COMPLETE
-        except _Leaving:
+        except (_Leaving, BrokenOff):
             return b""
         return _COMPLETE
 

@@ -98,6 +98,9 @@ class Metrics:
         self.updates_told = self.counter(
             "updates_told_total", "Results of subscriptions handed to followers, each counted."
         )
+        self.updates_withheld = self.counter(
+            "updates_withheld_total", "Results of subscriptions that failed, and are tried again."
+        )
         self.update_lag_seconds = self.histogram(
             "update_lag_seconds",
             "From a commit until every follower was handed the update that tells it.",

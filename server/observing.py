@@ -39,6 +39,9 @@ class Observer:
     def told(self, followers: int) -> None:
         self._metrics.updates_told.inc(followers)
 
+    def withheld(self) -> None:
+        self._metrics.updates_withheld.inc()
+
     def lagged(self, seconds: float) -> None:
         self._metrics.update_lag_seconds.observe(seconds)
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from gamification.ids import member_id
-from gql.context import Info
+from gamification.ids import MemberId, member_id
+from gql.context import Context, Info
 from gql.history import Announced
 from gql.live import PerSecond, Resume, updates
 from gql.members.types import Member
@@ -17,6 +17,7 @@ from gql.permissions import Read
 
 @strawberry.type(description="A member as they are after a change.")
 class MemberUpdate:
+    external_id: strawberry.Private[str]
     cursor: str = strawberry.field(
         description="Where the stream of updates is, opaque: `after` goes on from here."
     )
@@ -24,13 +25,15 @@ class MemberUpdate:
         description="Whether notices are left out, because there were too many or the cursor that "
         "was given is of something else: the rest is the present state."
     )
-    member: Member | None = strawberry.field(
-        description="The member. Null until somebody is registered under this id."
-    )
     notices: list[Notice] = strawberry.field(
         description="What was announced about the member since the update before, or since the "
         "cursor that was given; the oldest first."
     )
+
+    @strawberry.field(description="The member. Null until somebody is registered under this id.")
+    async def member(self, info: Info) -> Member | None:
+        member = await info.context.loaders.members_named.load(self.external_id)
+        return Member.of(member) if member else None
 
 
 @strawberry.type
@@ -48,20 +51,23 @@ class MemberSubscriptions:
         per_second: PerSecond = 4,
     ) -> AsyncGenerator[MemberUpdate, None]:
         context = info.context
-        known = await context.loaders.members_named.load(external_id)
-        # Who is not registered yet will have this id: it is made of the name.
-        id = known.id if known else member_id(context.program.key, external_id)
+        id = await context.retrying(lambda: _id_of(context, external_id))
         listening = context.hub.listen(context.program.id, member=id)
         told = Announced(context.program.id, member=id)
         stream = updates(context, listening, told, per_second=per_second, after=after)
         async with aclosing(stream):
             async for update in stream:
-                member = await context.loaders.members_named.load(external_id)
                 cursor = told.cursor(update.position)
                 context.audience.come_to(cursor)
                 yield MemberUpdate(
+                    external_id=external_id,
                     cursor=cursor,
                     resync=update.resync,
-                    member=Member.of(member) if member else None,
                     notices=[Notice.of(notice) for notice in update.notices],
                 )
+
+
+async def _id_of(context: Context, external_id: str) -> MemberId:
+    """The member's id. Who is not registered yet will have this one: it is made of the name."""
+    known = (await context.reading.members_by_external_id([external_id])).get(external_id)
+    return known.id if known else member_id(context.program.key, external_id)

@@ -251,6 +251,9 @@ class _Untold(Follower):
     def complete(self) -> None:
         raise AssertionError
 
+    def break_off(self) -> None:
+        raise AssertionError
+
 
 def test_nothing_is_kept_of_those_who_leave_before_they_begin() -> None:
     audience, first, second = Audience(), _Untold(), _Untold()

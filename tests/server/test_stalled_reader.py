@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 from gamification.program import Program, program_of
 from gamification.twin import Twin
 from gamification.use_cases.record_activities import record_activities
-from gql.sockets import SLOW_READER, SLOW_READER_REASON
+from gql.sockets import SLOW_READER_REASON, TRY_AGAIN
 from server.app import create_app
 from server.fresh_key import fresh_key
 from server.services import Services
@@ -217,7 +217,7 @@ async def test_a_slow_reader_that_reads_on_is_told_to_come_back() -> None:
         slow.transport.resume_reading()
         seen = await read_to_the_end(slow)
         assert seen == list(range(100, 100 * (len(seen) + 1), 100))  # a beginning, whole frames
-        assert (slow.close_code, slow.close_reason) == (SLOW_READER, SLOW_READER_REASON)
+        assert (slow.close_code, slow.close_reason) == (TRY_AGAIN, SLOW_READER_REASON)
         # Nobody else has lost anything.
         await world.visits("late")
         assert participants(await receive(reader)) == visitors + 1
