@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
@@ -42,6 +42,9 @@ SILENCE_SECONDS = 5.0
 """After so long without a message the connection is tried."""
 
 GOODBYE_SECONDS_MAX = 1.0
+
+ENDING_SECONDS = 0.1
+"""How long a task may take to end until it is told so again."""
 
 
 class Neighbours:
@@ -103,10 +106,7 @@ class Neighbours:
         with contextlib.suppress(TimeoutError, *UNREACHABLE):
             async with asyncio.timeout(GOODBYE_SECONDS_MAX):
                 await self._send_waiting()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await _ended(self._tasks)
         self._hears.clear()
         self._drop_waiting()
 
@@ -205,3 +205,13 @@ class Neighbours:
         if not self._away.is_set():
             self._away.set()
             _log.warning("redis is away: others' changes are looked for", reason=repr(error))
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """End tasks. More than once, if need be: while the client connects it may take a cancellation
+    for the end of its own waiting, and then the task goes on."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=ENDING_SECONDS)

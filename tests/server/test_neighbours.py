@@ -107,6 +107,23 @@ async def test_others_hear_and_oneself_does_not(valkey: Valkey) -> None:
         ]
 
 
+@pytest.mark.parametrize("turns", range(0, 24, 3))
+async def test_whoever_stops_while_it_sends_for_the_first_time_ends(
+    valkey: Valkey, turns: int
+) -> None:
+    """At each of these moments the client is at another step of connecting."""
+    async with redis_at(valkey.url) as redis:
+        live = Neighbours(redis, "test")
+        live.start()
+        async with asyncio.timeout(SECONDS_MAX):
+            await live.until_connected()
+            live.tell(TOLD)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await live.stop()
+        assert live.sent + live.dropped == 1
+
+
 async def test_deployments_with_other_prefixes_are_not_heard(valkey: Valkey) -> None:
     async with neighbour(valkey, "a") as one, neighbour(valkey, "b") as two:
         one.live.tell(TOLD)
