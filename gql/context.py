@@ -48,12 +48,16 @@ class Retrying(Protocol):
 class Programs(Protocol):
     """The compiled programs that this process holds."""
 
-    def current(self, program: Program) -> Program:
+    async def latest(self, program: Program) -> Program:
         """The same program with the rules in force now."""
         ...
 
-    def replace(self, program: Program) -> None:
-        """From now on these are the program's rules."""
+    def current(self, program: Program) -> Program:
+        """The same program with the latest rules that are known here, without waiting."""
+        ...
+
+    async def replace(self, program: Program) -> None:
+        """These are the program's rules: returns when no process answers by older ones."""
         ...
 
 
@@ -103,10 +107,10 @@ class Context:
         """Who sees what: for the same viewer, the same operation has the same answer."""
         return self.program.id, self.scopes
 
-    def fresh(self) -> "Context":
+    async def fresh(self) -> "Context":
         """The context of another operation with the same credentials."""
         return Context(
-            program=self.programs.current(self.program),
+            program=await self.programs.latest(self.program),
             store=self.store,
             hub=self.hub,
             recorder=self.recorder,

@@ -237,7 +237,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     async def _run(self, operation: Operation[Connection, None]) -> None:
         assert self.context.context is not None, "only acknowledged connections run operations"
-        context = self.context.context.fresh()
+        context = await self.context.context.fresh()
         name, variables = operation.operation_name, operation.variables
         subscribed = subscription_of(self.schema, operation.query, name, variables)
         if subscribed is None:

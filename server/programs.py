@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from gamification.ids import ProgramId
@@ -10,7 +10,9 @@ from gamification.ports import ProgramRecord, Store
 from gamification.program import Program, program_of
 
 CHECK_SECONDS = 1.0
-"""How soon a version applied by another process is in force here."""
+"""How soon a version applied by another process is in force here, whether or not it is heard of."""
+
+Pause = Callable[[float], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -25,11 +27,23 @@ class _Cached:
 
 
 class CachedPrograms:
-    """The compiled programs, by id. At most once a second each is compared with what is stored."""
+    """The compiled programs, by id. At most once a second each is compared with what is stored.
 
-    def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
+    `is_shared`: other processes may hold programs of the same store.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        is_shared: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
         self._store = store
+        self._is_shared = is_shared
         self._clock = clock
+        self._pause = pause
         self._cached: dict[ProgramId, _Cached] = {}
         self.on_replaced: Callable[[ProgramId], None] = lambda _: None
         """Called when this process has applied a version."""
@@ -51,6 +65,10 @@ class CachedPrograms:
         cached = self._cached.get(id)
         return None if cached is None else cached.program
 
+    async def latest(self, program: Program) -> Program:
+        """The same program with the rules in force now."""
+        return await self.program(program.id) or program
+
     def current(self, program: Program) -> Program:
         """The same program in the latest version known here, without waiting.
 
@@ -63,11 +81,14 @@ class CachedPrograms:
             cached.behind = asyncio.create_task(self.program(program.id))
         return cached.program or program
 
-    def replace(self, program: Program) -> None:
-        """Take over a version that this process has just applied."""
+    async def replace(self, program: Program) -> None:
+        """Take over a version that this process has just applied, and wait until every other one
+        has compared what it holds: none answers by older rules after this returns."""
         cached = self._cached.setdefault(program.id, _Cached())
         cached.program, cached.checked_at = program, self._clock()
         self.on_replaced(program.id)
+        if self._is_shared:
+            await self._pause(CHECK_SECONDS)
 
     def expire(self, id: ProgramId) -> None:
         """Another process has applied a version: only a check that begins from now on counts."""

@@ -1,13 +1,15 @@
 """Without this module the parts of a running server would not know each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from starlette.requests import HTTPConnection
 
-from gamification.ports import Store
+from gamification.ports import ApiKey, Store
+from gamification.program import Program
 from gamification.use_cases.record_activities import record_activities
 from gql.connected import Connected
 from gql.context import Context
@@ -15,7 +17,7 @@ from gql.errors import Unauthenticated
 from gql.freshness import Versions
 from models.address import Address
 from models.store import SqlStore
-from server.clock import now
+from server import clock
 from server.credentials import ApiKeys
 from server.fresh_key import fresh_key
 from server.live.live import Live
@@ -53,6 +55,8 @@ class Services:
     metrics: Metrics
     observer: Observer
     ranks: RankIndexes
+    now: Callable[[], datetime]
+    new_key: Callable[[], str]
 
     @classmethod
     def of(
@@ -61,6 +65,9 @@ class Services:
         store: Store,
         redis: "Redis | None" = None,
         observing: Observing = Observer,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        new_key: Callable[[], str] = fresh_key,
     ) -> Self:
         """The services of one process, with nothing running yet. `redis` is where it meets the
         others; None: it is alone, or asks the database what they have done. `observing` makes
@@ -68,7 +75,7 @@ class Services:
         trusted_seconds = settings.credential_cache_seconds
         api_keys, connected = ApiKeys(store, trusted_seconds=trusted_seconds), Connected()
         revoking = Revoking(store, api_keys, connected, seconds=trusted_seconds)
-        programs = CachedPrograms(store)
+        programs = CachedPrograms(store, is_shared=_is_shared(settings))
         neighbours = None if redis is None else _neighbours(settings, redis)
         hub = SharedHub(store, neighbours)
         ranks = RankIndexes.of(settings, store, Versions(store.data_versions).of)
@@ -76,7 +83,7 @@ class Services:
         live = Live(store, hub, ranks.held, watch, neighbours, programs, revoking)
         metrics = Metrics()
         observer = observing(metrics)
-        recorder = _recorder(settings, store, hub, observer)
+        recorder = _recorder(settings, store, hub, observer, now=now, new_key=new_key)
         lease = Lease(store, fresh_key(), clock=now)
         scheduler = Scheduler(
             store,
@@ -90,17 +97,19 @@ class Services:
         _show(metrics, store, recorder, lease)
         ranks.show(metrics)
         return cls(
-            store,
-            hub,
-            live,
-            programs,
-            recorder,
-            api_keys,
-            connected,
-            scheduler,
-            metrics,
-            observer,
-            ranks,
+            store=store,
+            hub=hub,
+            live=live,
+            programs=programs,
+            recorder=recorder,
+            api_keys=api_keys,
+            connected=connected,
+            scheduler=scheduler,
+            metrics=metrics,
+            observer=observer,
+            ranks=ranks,
+            now=now,
+            new_key=new_key,
         )
 
     async def context_of(
@@ -118,6 +127,12 @@ class Services:
         program = await self.programs.program(key.program) if key is not None else None
         if key is None or program is None:
             raise Unauthenticated("These credentials are not valid: the key is wrong or revoked.")
+        return self.context(program, key.scopes, credentials=key)
+
+    def context(
+        self, program: Program, scopes: frozenset[str], *, credentials: ApiKey | None = None
+    ) -> Context:
+        """A program as someone with these scopes may see it."""
         return Context(
             program=program,
             store=self.store,
@@ -125,12 +140,12 @@ class Services:
             recorder=self.recorder,
             retrying=retrying,
             programs=self.programs,
-            scopes=key.scopes,
-            now=now,
-            new_key=fresh_key,
+            scopes=scopes,
+            now=self.now,
+            new_key=self.new_key,
             observer=self.observer,
             ranks=self.ranks.held,
-            credentials=key,
+            credentials=credentials,
         )
 
     def start(self) -> None:
@@ -154,12 +169,18 @@ def _neighbours(settings: Settings, redis: "Redis") -> "Neighbours":
 
 
 def _recorder(
-    settings: Settings, store: Store, hub: SharedHub, observer: Observer
+    settings: Settings,
+    store: Store,
+    hub: SharedHub,
+    observer: Observer,
+    *,
+    now: Callable[[], datetime],
+    new_key: Callable[[], str],
 ) -> BatchingRecorder:
     return BatchingRecorder(
-        partial(record_activities, store, hub, new_key=fresh_key),
+        partial(record_activities, store, hub, new_key=new_key),
         now=now,
-        new_key=fresh_key,
+        new_key=new_key,
         batch_size_max=settings.batch_size_max,
         queue_size_max=settings.queue_size_max,
         queues_size_max=settings.queues_size_max,
@@ -185,8 +206,12 @@ def _show(metrics: Metrics, store: Store, recorder: BatchingRecorder, lease: Lea
 def _writers_max(settings: Settings) -> int:
     """A SQLite database has one writer at a time. Of PostgreSQL's connections half are left to
     whatever else reads and writes."""
-    address = Address.of(settings.database_url.get_secret_value())
-    return 1 if address.dsn is None else max(1, settings.database_pool_size // 2)
+    return max(1, settings.database_pool_size // 2) if _is_shared(settings) else 1
+
+
+def _is_shared(settings: Settings) -> bool:
+    """Whether other servers may be on the database: one in a file belongs to one server."""
+    return Address.of(settings.database_url.get_secret_value()).dsn is not None
 
 
 def _authorization(connection: HTTPConnection, init: Mapping[str, object] | None) -> str | None:

@@ -152,7 +152,7 @@ class ProgramMutations:
             backfill=core.Backfill[input.backfill.name],
             bus=context.hub,
         )
-        _take_over(context, applied, is_dry_run=input.dry_run)
+        await _take_over(context, applied, is_dry_run=input.dry_run)
         return ApplyDefinitionPayload.of(applied, is_dry_run=input.dry_run)
 
     @strawberry.mutation(
@@ -174,12 +174,12 @@ class ProgramMutations:
             backfill=core.Backfill[input.backfill.name],
             bus=context.hub,
         )
-        _take_over(context, applied, is_dry_run=input.dry_run)
+        await _take_over(context, applied, is_dry_run=input.dry_run)
         return RollBackDefinitionPayload.of(applied, is_dry_run=input.dry_run)
 
 
-def _take_over(context: Context, applied: core.Applied, *, is_dry_run: bool) -> None:
-    """From now on this process judges by what was applied."""
+async def _take_over(context: Context, applied: core.Applied, *, is_dry_run: bool) -> None:
+    """From now on every process judges by what was applied."""
     if applied.program is not None and not is_dry_run:
-        context.programs.replace(applied.program)
+        await context.programs.replace(applied.program)
         context.renew()

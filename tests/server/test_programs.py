@@ -87,10 +87,27 @@ async def test_a_version_applied_here_holds_at_once(store: Watched, clock: Clock
     first = await applied(store, "One")
     programs = CachedPrograms(store, clock=clock)
     await programs.program(first.id)
-    programs.replace(await applied(store, "Two", 1))
+    await programs.replace(await applied(store, "Two", 1))
     assert name_of(await programs.program(first.id)) == "Two"
     assert name_of(programs.current(first)) == "Two"
     assert store.asked == [first.id]
+
+
+async def test_where_others_serve_the_same_it_holds_there_when_that_is_said(
+    store: Watched, clock: Clock
+) -> None:
+    first = await applied(store, "One")
+    elsewhere = CachedPrograms(store, clock=clock)
+    assert name_of(await elsewhere.program(first.id)) == "One"
+
+    async def pause(seconds: float) -> None:
+        assert name_of(await elsewhere.program(first.id)) == "One", "nobody has told"
+        clock.seconds += seconds
+
+    here = CachedPrograms(store, is_shared=True, clock=clock, pause=pause)
+    await here.replace(await applied(store, "Two", 1))
+    assert name_of(await elsewhere.latest(first)) == "Two"
+    assert name_of(await elsewhere.program(first.id)) == "Two"
 
 
 async def test_whoever_cannot_wait_gets_the_news_the_next_time(

@@ -298,7 +298,7 @@ async def test_other_rules_are_in_force_everywhere_at_once(url: str, valkey: Val
                 there.store, definition(name="Another"), now=NOON, dry_run=False
             )
             assert applied.program is not None
-            there.services.programs.replace(applied.program)
+            await there.services.programs.replace(applied.program)
             assert (await heard(ear)).in_doubt
             assert here.services.programs.current(known).rules.definition.name == "Another"
 
