@@ -2,15 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 
 from gql.following import DEFAULT_PATIENCE, Patience
-from gql.sharing import Groups
+from gql.http import GraphQLApp
 from server.sockets import AbortingSockets
 from server.streams import StreamingHttp
 from tests.api.world import World
@@ -61,13 +62,36 @@ class Socket:
         return close.code, close.reason
 
 
-class Server:
-    """The world's app on a port of this machine."""
+@dataclass(frozen=True)
+class _Port:
+    app: GraphQLApp
+    number: int
 
-    def __init__(self, port: int, groups: Groups) -> None:
-        self.groups = groups
-        self.url = f"ws://127.0.0.1:{port}/"
-        self.http_url = f"http://127.0.0.1:{port}/"
+
+class Server:
+    """The world's servers on ports of this machine; who comes goes to the one whose turn it is."""
+
+    def __init__(self, world: World, ports: Mapping[int, _Port]) -> None:
+        self._world = world
+        self._ports = ports
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self._port()}/"
+
+    @property
+    def http_url(self) -> str:
+        return f"http://127.0.0.1:{self._port()}/"
+
+    @property
+    def group_count(self) -> int:
+        """How many subscriptions are executed."""
+        return sum(len(port.app.groups) for port in self._ports.values())
+
+    @property
+    def follower_count(self) -> int:
+        """How many are told their results."""
+        return sum(port.app.groups.followers for port in self._ports.values())
 
     @asynccontextmanager
     async def socket(self, **options: Any) -> AsyncGenerator[Socket]:
@@ -81,6 +105,9 @@ class Server:
         async with self.socket() as socket:
             await socket.init()
             yield socket
+
+    def _port(self) -> int:
+        return self._ports[id(self._world.asked())].number
 
 
 class _QuietServer(uvicorn.Server):
@@ -103,7 +130,18 @@ async def serving(
     patience: Patience = DEFAULT_PATIENCE,
 ) -> AsyncGenerator[Server]:
     """Serve a world until the end of the block."""
-    app = world.app(patience)
+    async with AsyncExitStack() as listening:
+        ports: dict[int, _Port] = {}
+        for each in world.servers:
+            app = world.app(patience, of=each)
+            number = await listening.enter_async_context(_listening(app, http))
+            ports[id(each)] = _Port(app, number)
+        yield Server(world, ports)
+
+
+@asynccontextmanager
+async def _listening(app: GraphQLApp, http: type[asyncio.Protocol]) -> AsyncGenerator[int]:
+    """Serve one application; the port."""
     config = uvicorn.Config(
         app, port=0, lifespan="off", log_config=None, ws=AbortingSockets, http=http
     )
@@ -112,7 +150,7 @@ async def serving(
     try:
         async with asyncio.timeout(SECONDS_MAX):
             await server.is_up.wait()
-        yield Server(server.servers[0].sockets[0].getsockname()[1], app.groups)
+        yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
         await task

@@ -47,10 +47,29 @@ PAGES = {
 }
 
 
+@pytest.fixture
+async def world(world: World) -> World:
+    """With one server that is asked, whose kept answers are counted."""
+    world.divide()
+    return world
+
+
+@pytest.fixture
+async def small_world(small_world: World) -> World:
+    small_world.divide()
+    return small_world
+
+
+def counted(world: World) -> Counts:
+    """What became of the questions, and what is kept, at the server that is asked."""
+    answers = world.servers[0].answers
+    assert answers is not None
+    return answers.counts()
+
+
 def counts(world: World) -> tuple[int, int, int]:
     """Hits, misses, joined."""
-    assert world.answers is not None
-    return world.answers.counts()[:3]
+    return counted(world)[:3]
 
 
 # ----------------------------------------------------------------------------- what is kept
@@ -161,8 +180,7 @@ async def test_what_goes_wrong_is_not_kept(small_world: World) -> None:
     for _ in range(2):
         answer = await small_world.answer(KEYED, key="spent", first=1000)
         assert answer["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
-    assert small_world.answers is not None
-    assert small_world.answers.counts() == Counts(0, 2, 0, entries=0, size=0)
+    assert counted(small_world) == Counts(0, 2, 0, entries=0, size=0)
 
 
 async def test_nothing_is_asked_twice_of_a_document(
@@ -171,12 +189,12 @@ async def test_nothing_is_asked_twice_of_a_document(
     """Documents that keep coming are parsed, measured and validated once."""
     prepared: list[str] = []
 
-    def counted(*args: Any, **kwargs: Any) -> Any:
+    def noted(*args: Any, **kwargs: Any) -> Any:
         prepared.append(args[0])
         return parse(*args, **kwargs)
 
     parse = documents.parse
-    monkeypatch.setattr(documents, "parse", counted)
+    monkeypatch.setattr(documents, "parse", noted)
     query = "{ program { name memberCount } }  # asked nowhere else"
     for _ in range(3):
         await small_world.ask(query)
@@ -208,6 +226,11 @@ async def test_browsers_are_told_that_nothing_has_changed(small_world: World) ->
 
 
 # ------------------------------------------------------------------------- at the same time
+
+
+AT_THE_SAME_TIME = pytest.mark.one_server(
+    "holds an execution in a store in memory, to see who waits for it in the same process"
+)
 
 
 class HeldTwin(Twin):
@@ -260,7 +283,9 @@ async def together(
 ) -> tuple[asyncio.Event, list[asyncio.Task[httpx.Response]]]:
     """So many requests for the same that wait for one execution, until the event is set."""
     may_go_on, has_begun = asyncio.Event(), asyncio.Event()
-    reading = world.store.reading
+    store = world.store
+    assert isinstance(store, Twin)
+    reading = store.reading
 
     def held(program: Any) -> Any:
         found = reading(program)
@@ -274,7 +299,7 @@ async def together(
         found.standings = waiting
         return found
 
-    world.store.reading = held
+    store.reading = held
     app = world.app()
 
     async def ask() -> httpx.Response:
@@ -289,6 +314,7 @@ async def together(
     return may_go_on, tasks
 
 
+@AT_THE_SAME_TIME
 async def test_who_asks_meanwhile_waits_for_the_same_execution(small_world: World) -> None:
     may_go_on, tasks = await together(small_world, 5)
     may_go_on.set()
@@ -297,6 +323,7 @@ async def test_who_asks_meanwhile_waits_for_the_same_execution(small_world: Worl
     assert counts(small_world) == (0, 1, 4)
 
 
+@AT_THE_SAME_TIME
 async def test_the_one_who_came_first_may_leave(small_world: World) -> None:
     may_go_on, (first, *others) = await together(small_world, 3)
     first.cancel()
@@ -308,6 +335,7 @@ async def test_the_one_who_came_first_may_leave(small_world: World) -> None:
     assert counts(small_world) == (1, 1, 2)
 
 
+@AT_THE_SAME_TIME
 async def test_what_nobody_waits_for_is_given_up(small_world: World) -> None:
     may_go_on, tasks = await together(small_world, 2)
     for task in tasks:
@@ -345,6 +373,7 @@ def test_bytes_are_bounded() -> None:
 
 
 async def test_an_answer_that_is_too_large_is_not_kept(small_world: World) -> None:
-    small_world.answers = Answers(small_world.store.data_versions, bytes_max=100)
+    server = small_world.servers[0]
+    server.answers = Answers(server.store.data_versions, bytes_max=100)
     await small_world.ask(TOP)
-    assert small_world.answers.counts() == Counts(0, 1, 0, entries=0, size=0)
+    assert counted(small_world) == Counts(0, 1, 0, entries=0, size=0)

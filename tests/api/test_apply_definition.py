@@ -179,7 +179,8 @@ async def test_a_backfill_judges_the_past_and_announces_what_it_is_asked_to(worl
     assert await announced(world) == ["first-visit"]
 
     harder = FORUM.replace("bronze: 2,", "bronze: 3,")
-    with world.hub.listen(world.program.id, feed=True) as listener:
+    world.divide()  # what is announced is told whole at the server that announces it
+    with world.here.local.listen(world.program.id, feed=True) as listener:
         await world.ask(APPLY, input={"definition": harder, "backfill": "NOTIFY"})
         heard = await listener.changed()
     assert [notice.kind.name for notice in heard.notices] == ["BADGE_REVOKED"]

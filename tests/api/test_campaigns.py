@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from gamification.tick import tick
-from gamification.twin import Twin
 from gamification.use_cases.verify_program import Difference, verify_program
-from models.store import open_store
 from tests.api.live import serving
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 SHOP = """
 key: shop
@@ -64,8 +62,8 @@ BUY = """mutation ($input: RecordActivityInput!) { recordActivity(input: $input)
 
 
 @pytest.fixture
-async def shop() -> World:
-    world = await new_world(Twin(), SHOP)
+async def shop(deploy_small: Deploy) -> World:
+    world = await deploy_small(SHOP)
     world.at = NOON
     return world
 
@@ -202,10 +200,10 @@ async def test_what_gives_nothing_is_told_apart(shop: World) -> None:
     assert [each[3] for each in await why(shop, "cup")] == ["NOTHING", None, "CONDITION", "SEGMENT"]
 
 
-async def test_a_silence_is_asked_for_and_explained() -> None:
+async def test_a_silence_is_asked_for_and_explained(deploy_small: Deploy) -> None:
     rules = SHOP[: SHOP.index("campaigns:")]
     back = "campaigns: {back: {after_quiet: 30 days, on: buy, multiply: {stars: 2}}}"
-    shop = await new_world(Twin(), rules + back)
+    shop = await deploy_small(rules + back)
     shop.at = NOON
     await bought(shop, "first")
     shop.at += timedelta(days=30)
@@ -229,43 +227,42 @@ BUY_FOR = """mutation ($input: RecordActivityInput!) { recordActivity(input: $in
   entries { rule granted limitedBy } userErrors { code } } }"""
 
 
-async def test_two_hundred_at_once_stop_at_zero_exactly(postgresql_url: str) -> None:
-    """Each activity is a request of its own, and a transaction of its own, on eight connections."""
+async def test_two_hundred_at_once_stop_at_zero_exactly(deploy_on_postgresql: Deploy) -> None:
+    """Each activity is a request of its own, and a transaction of its own."""
     document = SHOP.replace("lunch: {", "lunch: {budget: {stars: 333},")
-    async with open_store(postgresql_url, pool_size=8) as store:
-        shop = await new_world(store, document)
-        shop.at = NOON
+    shop = await deploy_on_postgresql(document)
+    shop.at = NOON
 
-        async def buy(number: int) -> list[tuple[str, str | None]]:
-            given = {"type": "buy", "value": "1", "properties": {"category": "tea"}}
-            answer = await shop.ask(
-                BUY_FOR, input={**given, "member": f"m{number}", "key": f"k{number}"}
-            )
-            assert answer["recordActivity"]["userErrors"] == []
-            entries = answer["recordActivity"]["entries"]
-            return [
-                (each["granted"], each["limitedBy"])
-                for each in entries
-                if each["rule"] == "campaign/lunch"
-            ]
+    async def buy(number: int) -> list[tuple[str, str | None]]:
+        given = {"type": "buy", "value": "1", "properties": {"category": "tea"}}
+        answer = await shop.ask(
+            BUY_FOR, input={**given, "member": f"m{number}", "key": f"k{number}"}
+        )
+        assert answer["recordActivity"]["userErrors"] == []
+        entries = answer["recordActivity"]["entries"]
+        return [
+            (each["granted"], each["limitedBy"])
+            for each in entries
+            if each["rule"] == "campaign/lunch"
+        ]
 
-        found = await asyncio.gather(*(buy(number) for number in range(200)))
-        assert Counter(each for (each,) in found) == {
-            ("5", None): 66,
-            ("3", "budget/lunch"): 1,
-            ("0", "budget/lunch"): 133,
-        }
-        told = (await shop.ask(BUDGETS))["program"]["campaigns"]
-        assert told[0] == {"key": "double-day", "budgets": []}
-        assert told[1]["budgets"] == [{"unit": "stars", "total": "333", "used": "333", "left": "0"}]
-        found = verify_program(store, shop.program)
-        assert [str(each) async for each in found if isinstance(each, Difference)] == []
+    found = await asyncio.gather(*(buy(number) for number in range(200)))
+    assert Counter(each for (each,) in found) == {
+        ("5", None): 66,
+        ("3", "budget/lunch"): 1,
+        ("0", "budget/lunch"): 133,
+    }
+    told = (await shop.ask(BUDGETS))["program"]["campaigns"]
+    assert told[0] == {"key": "double-day", "budgets": []}
+    assert told[1]["budgets"] == [{"unit": "stars", "total": "333", "used": "333", "left": "0"}]
+    found = verify_program(shop.store, shop.program)
+    assert [str(each) async for each in found if isinstance(each, Difference)] == []
 
 
-async def test_a_budget_that_was_used_up_is_told_as_the_reason() -> None:
+async def test_a_budget_that_was_used_up_is_told_as_the_reason(deploy_small: Deploy) -> None:
     rules = SHOP[: SHOP.index("campaigns:")]
     double = "campaigns: {double: {on: buy, multiply: {stars: 2}, budget: {stars: 15}}}"
-    shop = await new_world(Twin(), rules + double)
+    shop = await deploy_small(rules + double)
     shop.at = NOON
     for key in ("whole", "part", "none"):
         await bought(shop, key)
@@ -276,12 +273,14 @@ async def test_a_budget_that_was_used_up_is_told_as_the_reason() -> None:
     ]
 
 
-async def test_the_feed_hears_of_campaigns_which_are_about_no_member() -> None:
+async def test_the_feed_hears_of_campaigns_which_are_about_no_member(
+    deploy_small: Deploy,
+) -> None:
     rules = SHOP[: SHOP.index("campaigns:")]
     double = """campaigns:
   double: {on: buy, from: 2026-12-05, until: 2026-12-06, multiply: {stars: 2}, budget: {stars: 10}}
 """
-    shop = await new_world(Twin(), rules + double)
+    shop = await deploy_small(rules + double)
     shop.at = NOON
     feed = """subscription { feedUpdated(perSecond: 10) {
       notices { kind at about details member { externalId } } } }"""

@@ -1,7 +1,6 @@
 """joinChallenge, leaveChallenge, inviteToChallenge, and how members stand to challenges."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +10,7 @@ import pytest
 from gamification.duties.reward_communities import reward_communities
 from gamification.ports import Contended
 from gamification.use_cases.verify_program import Difference, verify_program
-from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 CLUB = """
 key: club
@@ -58,10 +56,9 @@ mutation ($input: ChallengeInput!) {
 
 
 @pytest.fixture
-async def club(database_url: str) -> AsyncGenerator[World]:
+async def club(deploy: Deploy) -> World:
     """A Wednesday in the fitness club, on SQLite and on PostgreSQL."""
-    async with open_store(database_url) as store:
-        yield await new_world(store, CLUB)
+    return await deploy(CLUB)
 
 
 async def change(world: World, name: str, challenge: str, **more: Any) -> dict[str, Any]:
@@ -268,10 +265,9 @@ mutation ($member: String!) { recordActivity(input: {member: $member, type: "ran
 
 
 @pytest.fixture
-async def crowd(postgresql_url: str) -> AsyncGenerator[World]:
+async def crowd(deploy_on_postgresql: Deploy) -> World:
     """A program whose members compete and act together, on PostgreSQL."""
-    async with open_store(postgresql_url) as store:
-        yield await new_world(store, SHARED)
+    return await deploy_on_postgresql(SHARED)
 
 
 async def test_two_hundred_at_once_win_five_places_and_reach_one_goal_once(crowd: World) -> None:

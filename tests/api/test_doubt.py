@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gamification.twin import Twin
-from server.live.hub import LocalHub
 from tests.api.live import Server, Socket, serving
-from tests.api.world import FORUM, World, new_world
+from tests.api.world import FORUM, Deploy, World
 
 BOARD = """subscription {
   leaderboardUpdated(key: "reputation", perSecond: 10) {
@@ -24,6 +22,14 @@ FEED = "subscription { feedUpdated(perSecond: 10) { notices { member { externalI
 
 
 @pytest.fixture
+async def small_world(small_world: World) -> World:
+    """With one server that is followed, and which looks only when the test says so."""
+    small_world.divide()
+    await small_world.stop_looking()
+    return small_world
+
+
+@pytest.fixture
 async def server(small_world: World) -> AsyncIterator[Server]:
     async with serving(small_world) as server:
         yield server
@@ -31,16 +37,15 @@ async def server(small_world: World) -> AsyncIterator[Server]:
 
 def doubt(world: World) -> None:
     """Let all who listen look for themselves."""
-    for ear in world.hub.ears(world.program.id):
-        ear.doubt()
+    for server in world.servers:
+        for ear in server.local.ears(world.program.id):
+            ear.doubt()
 
 
 async def unheard(world: World, member: str, type: str) -> None:
-    """A member did something, and the subscribers' process heard nothing of it."""
-    heard, world.hub = world.hub, LocalHub()
+    """A member did something, and the subscribers' servers heard nothing of it."""
     properties = {"post": "p1"} if type == "upvote" else {}
-    await world.did(member, type, properties=properties)
-    world.hub = heard
+    await (await world.unheard()).did(member, type, properties=properties)
 
 
 async def scores(socket: Socket) -> dict[str, str]:
@@ -87,9 +92,11 @@ async def looked(world: World) -> None:
 
 
 @pytest.mark.parametrize("board", ["weekly", "lately"])
-async def test_a_board_that_has_turned_is_told_though_nothing_was_written(board: str) -> None:
+async def test_a_board_that_has_turned_is_told_though_nothing_was_written(
+    deploy_small: Deploy, board: str
+) -> None:
     lately = "  lately: {name: Lately, points: reputation, every: 7 days}\n"
-    world = await new_world(Twin(), FORUM + lately)
+    world = await deploy_small(FORUM + lately)
     query = (
         f'subscription {{ leaderboardUpdated(key: "{board}", perSecond: 10) '
         "{ period { startsAt } entries { score } } }"
@@ -144,7 +151,7 @@ async def test_those_who_were_told_different_things_are_told_the_same(
         await unheard(small_world, "ann", "upvote")
         await two.subscribe(BOARD)
         assert await scores(two) == {"ann": "11"}
-        assert small_world.hub.listener_count == 1
+        assert small_world.listener_count == 1
         # One does not know what two knows. They share an execution, and are told together.
         doubt(small_world)
         assert await scores(one) == {"ann": "11"}

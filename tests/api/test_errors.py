@@ -23,7 +23,8 @@ async def test_unforeseen_errors_are_masked_with_an_id_that_is_in_the_log(
     async def record(program: Program, new: NewActivity) -> NoReturn:
         raise RuntimeError("the password is hunter2")
 
-    monkeypatch.setattr(small_world, "record", record)
+    for server in small_world.servers:
+        monkeypatch.setattr(server.recorder, "record", record)
     answer = await small_world.answer(RECORD)
     (error,) = answer["errors"]
     id = error["extensions"]["id"]
@@ -40,7 +41,8 @@ async def test_a_busy_server_says_so(small_world: World, monkeypatch: pytest.Mon
     async def record(program: Program, new: NewActivity) -> Busy:
         return Busy.for_seconds("Much is waiting", 1.4)
 
-    monkeypatch.setattr(small_world, "record", record)
+    for server in small_world.servers:
+        monkeypatch.setattr(server.recorder, "record", record)
     assert await small_world.ask(RECORD) == {
         "recordActivity": {
             "replayed": False,

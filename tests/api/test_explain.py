@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from gamification.twin import Twin
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 BADGE = """query ($member: String!, $badge: String!, $subject: String, $at: DateTime) {
   member(externalId: $member) { explainBadge(badge: $badge, subject: $subject, at: $at) {
@@ -152,8 +151,10 @@ badges:
 """
 
 
-async def test_points_caps_and_badges_are_counted_from_what_activities_caused() -> None:
-    world = await new_world(Twin(), WINDOWS)
+async def test_points_caps_and_badges_are_counted_from_what_activities_caused(
+    deploy_small: Deploy,
+) -> None:
+    world = await deploy_small(WINDOWS)
     for n in range(3):
         await world.did("ann", "up", key=f"u{n}", properties={"post": "p2"})
     await world.did("ann", "up", key="u3", properties={"post": "p1"})
@@ -175,8 +176,8 @@ def brought(explained: dict[str, Any]) -> dict[str, str]:
     }
 
 
-async def test_different_values_are_told() -> None:
-    world = await new_world(Twin(), WINDOWS)
+async def test_different_values_are_told(deploy_small: Deploy) -> None:
+    world = await deploy_small(WINDOWS)
     await world.did("ann", "buy", key="b1", properties={"store": "x"})
     explained = await explained_badge(world, "explorer")
     (counted,) = explained["activities"]
@@ -184,8 +185,8 @@ async def test_different_values_are_told() -> None:
     assert explained["levels"][0]["criteria"][0]["endsAt"] == "2017-09-01T00:00:00Z"
 
 
-async def test_numbers_of_a_secret_badge_are_not_told() -> None:
-    world = await new_world(Twin(), WINDOWS)
+async def test_numbers_of_a_secret_badge_are_not_told(deploy_small: Deploy) -> None:
+    world = await deploy_small(WINDOWS)
     for n in range(3):
         await world.did("ann", "up", key=f"u{n}", properties={"post": "p1"})
         told = (await explained_activity(world, "u0"))["explanation"]["contributions"]

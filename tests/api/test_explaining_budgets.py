@@ -1,8 +1,9 @@
 """What a budget let through was decided once: a history that is judged again to explain it honours
 it, also where more for each activity would come to more than there can be."""
 
-from gamification.twin import Twin
-from tests.api.world import NOON, World, new_world
+import pytest
+
+from tests.api.world import NOON, Deploy, World
 
 TRAINING = """
 key: training
@@ -19,9 +20,10 @@ challenges:
 """
 
 
-async def after_two_runs() -> World:
+@pytest.fixture
+async def after_two_runs(deploy_small: Deploy) -> World:
     """The first run takes the whole budget; twice as much would be out of range."""
-    world = await new_world(Twin(), TRAINING)
+    world = await deploy_small(TRAINING)
     world.at = NOON
     for key in ("first", "second"):
         await world.did("ann", "ran", key=key)
@@ -30,18 +32,18 @@ async def after_two_runs() -> World:
     return world
 
 
-async def test_a_streak_is_explained_by_what_its_budgets_granted() -> None:
-    world = await after_two_runs()
+async def test_a_streak_is_explained_by_what_its_budgets_granted(after_two_runs: World) -> None:
     asked = (
         '{ member(externalId: "ann") { explainStreak(streak: "daily") { periods { amount } } } }'
     )
-    answer = await world.ask(asked)
+    answer = await after_two_runs.ask(asked)
     assert answer["member"]["explainStreak"] == {"periods": [{"amount": "2"}]}
 
 
-async def test_a_challenge_is_explained_by_what_its_budgets_granted() -> None:
-    world = await after_two_runs()
-    answer = await world.ask(
+async def test_a_challenge_is_explained_by_what_its_budgets_granted(
+    after_two_runs: World,
+) -> None:
+    answer = await after_two_runs.ask(
         """{ member(externalId: "ann") { explainChallenge(challenge: "thrice") {
           activities { activity { key } moved { before after } } } } }"""
     )

@@ -1,14 +1,12 @@
 """holdPoints, capturePoints, releasePoints: points put aside for something under way."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gamification.duties.expire_points import expire_points
-from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 SHOP = """
 key: shop
@@ -36,15 +34,14 @@ LATEST = "2026-03-05T00:00:00Z"
 
 
 @pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[World]:
+async def shop(deploy: Deploy) -> World:
     """Ann has 30 stars that expire on the 3rd of April, and 20 for a day longer."""
-    async with open_store(database_url) as store:
-        world = await new_world(store, SHOP)
-        for days, value in ((0, "30"), (1, "20")):
-            world.at = NOON + timedelta(days=days - 1, hours=6)
-            await world.did("ann", "purchase", value=value)
-        world.at = NOON + timedelta(hours=10)
-        yield world
+    world = await deploy(SHOP)
+    for days, value in ((0, "30"), (1, "20")):
+        world.at = NOON + timedelta(days=days - 1, hours=6)
+        await world.did("ann", "purchase", value=value)
+    world.at = NOON + timedelta(hours=10)
+    return world
 
 
 async def ask(world: World, mutation: str, **given: Any) -> dict[str, Any]:

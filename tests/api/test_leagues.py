@@ -1,14 +1,12 @@
 """Member.leagues: the level, the cohort, and what the end of the run would bring."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from gamification.tick import tick
-from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 COURSE = """
 key: course
@@ -42,14 +40,13 @@ async def finish(world: World) -> None:
 
 
 @pytest.fixture
-async def course(database_url: str) -> AsyncIterator[World]:
+async def course(deploy: Deploy) -> World:
     """Ann 9, bob 5 and cy 5 in one cohort, dora 1 in the next: bob was first to 5."""
-    async with open_store(database_url) as store:
-        world = await new_world(store, COURSE)
-        world.at = WEDNESDAY
-        for member, xp in (("ann", "9"), ("bob", "5"), ("cy", "5"), ("dora", "1")):
-            await world.did(member, "lesson", value=xp)
-        yield world
+    world = await deploy(COURSE)
+    world.at = WEDNESDAY
+    for member, xp in (("ann", "9"), ("bob", "5"), ("cy", "5"), ("dora", "1")):
+        await world.did(member, "lesson", value=xp)
+    return world
 
 
 async def asked(world: World, member: str, at: datetime | None = None) -> dict[str, Any]:

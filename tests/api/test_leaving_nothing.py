@@ -13,11 +13,14 @@ import pytest
 import uvloop
 
 from gamification.twin import Twin
+from gql.context import Context
 from gql.loaders import Loaders
 from gql.schema import schema
 from tests.api.events import streaming
 from tests.api.live import Server, serving
-from tests.api.world import World, new_world
+from tests.api.world import ALL_SCOPES, World, new_world
+
+pytestmark = pytest.mark.one_server("counts every object of the process that the tests run in")
 
 OURS = (
     "gql.",
@@ -69,6 +72,10 @@ def uncollected() -> Generator[None]:
     gc.enable()
 
 
+async def context_of(world: World) -> Context:
+    return await world.here.context(ALL_SCOPES)
+
+
 def ours() -> "Counter[str]":
     """How many objects of each type there are, of ours and of those we build on."""
     names = (f"{type(each).__module__}.{type(each).__qualname__}" for each in gc.get_objects())
@@ -83,7 +90,7 @@ async def test_an_answer_leaves_nothing(
     await small_world.upvotes("ann", 3)
     for _ in range(2):  # what is kept for the next time is made by the first
         gc.collect()
-        result = await schema.execute(operation, context_value=small_world.context())
+        result = await schema.execute(operation, context_value=await context_of(small_world))
         assert [(error.extensions or {})["code"] for error in result.errors or ()] == codes
         del result
     assert gc.collect() == 0
@@ -99,7 +106,7 @@ def asked_for_all(loaders: object) -> frozenset[str]:
 
 
 async def test_no_loader_leaves_anything(small_world: World, uncollected: None) -> None:
-    context = small_world.context()
+    context = await context_of(small_world)
     loaders = Loaders(context.program, context.reading, context.ranks, at=context.at)
     assert asked_for_all(loaders) >= {"members", "accounts", "progress"}
     assert asked_for_all(loaders.activities) >= {"by_key", "awards"}
@@ -115,7 +122,7 @@ async def test_no_loader_leaves_anything(small_world: World, uncollected: None) 
 async def happen(world: World) -> None:
     """Something that every subscription tells: a score moves, and a badge is awarded."""
     await world.did("ann", "purchase", value="1", properties={"store": "web"})
-    await world.upvotes("ann", 3, post=world.new_key())
+    await world.upvotes("ann", 3, post=world.clock.new_key())
 
 
 async def follow(server: Server, world: World, query: str, *, leave: str) -> None:

@@ -1,14 +1,12 @@
 """Points that had matured when their activity was taken back stay, and the explanation says so."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gamification.use_cases.verify_program import Difference, verify_program
-from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 SHOP = """
 key: shop
@@ -33,9 +31,8 @@ EXPLAIN = """query ($key: String!) { activity(key: $key) { explanation { left
 
 
 @pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[World]:
-    async with open_store(database_url) as store:
-        yield await new_world(store, SHOP)
+async def shop(deploy: Deploy) -> World:
+    return await deploy(SHOP)
 
 
 async def bought(shop: World, order: str, *, value: str = "20") -> None:

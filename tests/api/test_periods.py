@@ -1,15 +1,13 @@
 """Final runs of a leaderboard: answered from what was kept, whatever arrives later."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from gamification.tick import tick
-from models.store import open_store
 from tests.api.live import serving
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 CLUB = """
 key: club
@@ -45,15 +43,14 @@ async def scored(world: World, at: datetime, *members: tuple[str, str]) -> None:
 
 
 @pytest.fixture
-async def club(database_url: str) -> AsyncIterator[World]:
+async def club(deploy: Deploy) -> World:
     """Ann 9, bob 7, cy 7, dora 5, eve 1: the week is over, and not yet final."""
-    async with open_store(database_url) as store:
-        world = await new_world(store, CLUB)
-        scores = (("ann", "9"), ("bob", "7"), ("cy", "7"), ("dora", "5"), ("eve", "1"))
-        for seconds, score in enumerate(scores):
-            await scored(world, LAST_WEEK.replace(second=seconds), score)
-        world.at = ENDED
-        yield world
+    world = await deploy(CLUB)
+    scores = (("ann", "9"), ("bob", "7"), ("cy", "7"), ("dora", "5"), ("eve", "1"))
+    for seconds, score in enumerate(scores):
+        await scored(world, LAST_WEEK.replace(second=seconds), score)
+    world.at = ENDED
+    return world
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Documents named by their hash: Apollo's protocol over POST, GET, sockets and event streams."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -14,7 +13,7 @@ from gql.responses import GRAPHQL_JSON
 from gql.schema import schema
 from tests.api.events import EVENTS, Event, Events
 from tests.api.live import serving
-from tests.api.world import FORUM, World, new_world
+from tests.api.world import FORUM, World
 
 KEY = "{ program { key } }"
 KEY_DATA = {"program": {"key": "forum"}}
@@ -58,7 +57,8 @@ def in_url(request: Mapping[str, Any]) -> dict[str, str]:
 
 
 def kept_in(world: World, bytes_max: int = 100_000) -> PersistedDocuments:
-    """The documents that the world's applications keep from here on."""
+    """The documents that the server keeps from here on which is asked."""
+    world.divide()
     documents = world.documents = PersistedDocuments(schema, bytes_max=bytes_max)
     return documents
 
@@ -335,8 +335,9 @@ async def test_strangers_neither_register_nor_find_out(small_world: World, ask: 
 
 async def test_programs_know_nothing_of_what_others_ask(small_world: World) -> None:
     documents = kept_in(small_world)
-    other = await new_world(small_world.store, FORUM.replace("key: forum", "key: shop", 1))
-    other = replace(other, documents=documents)
+    other = await small_world.beside(FORUM.replace("key: forum", "key: shop", 1))
+    other.divide()
+    other.documents = documents
     await post(small_world, named(KEY, query=KEY))
     assert (await post(other, named(KEY))).json() == {"errors": [NOT_FOUND]}
     assert (await post(other, named(KEY, query=KEY))).json() == {
@@ -357,8 +358,9 @@ async def test_kept_answers_are_shared_with_those_who_write_the_document_out(
         found = [await client.get("/", params=in_url(request)) for request in requests]
     assert len(bodies | {each.content for each in found}) == 1
     assert len({each.headers["etag"] for each in found}) == 1
-    assert small_world.answers is not None
-    assert small_world.answers.counts()[:3] == (7, 1, 0)
+    answers = small_world.servers[0].answers
+    assert answers is not None
+    assert answers.counts()[:3] == (7, 1, 0)
     async with small_world.client(app) as client:
         headers = {"if-none-match": found[0].headers["etag"]}
         again = await client.get("/", params=in_url(named(TOP)), headers=headers)
@@ -381,7 +383,7 @@ async def test_sockets_know_what_was_sent_over_http(small_world: World) -> None:
         # Those who name it follow the same execution as those who write it out.
         await socket.subscribe(FEED, id="3")
         assert await socket.next("3") == FEED_DATA
-        assert (len(server.groups), server.groups.followers) == (1, 3)
+        assert (server.group_count, server.follower_count) == (1, 3)
         await post(small_world, named(KEY, query=KEY))
         await socket.send({"id": "4", "type": "subscribe", "payload": named(KEY, query=None)})
         assert await socket.next("4") == KEY_DATA

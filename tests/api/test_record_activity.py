@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from gamification.facts import NewActivity
 from gamification.use_cases.recorded import Recorded
 from gql.activities.changes import Told, told_of
-from tests.api.world import World
+from tests.api.world import ALL_SCOPES, World
 
 RECORD = """
 mutation ($input: RecordActivityInput!) {
@@ -171,10 +171,10 @@ async def test_the_same_key_again_answers_as_the_first_time(world: World) -> Non
 
 async def test_an_answer_that_was_lost_within_is_told_as_the_first_time(world: World) -> None:
     """The sender gave no key, so that only the server knows of its second attempt."""
-    first = await world.record(world.program, NewActivity("ann", "visit"))
+    first = await world.record(NewActivity("ann", "visit"))
     assert isinstance(first, Recorded)
     again = replace(first, outcomes=(), answer_was_lost=True)
-    told, retold = await told_of(world.context(), [first, again])
+    told, retold = await told_of(await world.here.context(ALL_SCOPES), [first, again])
     assert isinstance(told, Told)
     assert isinstance(retold, Told)
     assert [award.level for award in told.awards] == [1]

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from itertools import count
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from gql.history import BEHIND_MAX
 from gql.live import NOTICES_PER_UPDATE_MAX
 from gql.pages import cursor
 from tests.api.live import Server, serving
-from tests.api.world import FORUM, NOON, World, new_world
+from tests.api.world import FORUM, NOON, World
 
 FEED = """subscription ($after: String) { feedUpdated(after: $after, perSecond: 10) {
   cursor resync notices { about member { externalId } }
@@ -83,7 +82,7 @@ async def test_a_cursor_holds_in_another_process(world: World) -> None:
         begun = await first(server, MEMBER)
     await world.did("bob", "visit")
     await world.did("ann", "visit")
-    other = World(world.store, world.program)
+    other = await world.unheard()
     async with serving(other) as server:
         assert await first(server, MEMBER, after=begun["cursor"]) == {
             "cursor": cursor("notice", world.program.id, 2),
@@ -94,7 +93,7 @@ async def test_a_cursor_holds_in_another_process(world: World) -> None:
 
 
 async def test_a_notice_that_this_process_did_not_hear_is_told_in_its_place(world: World) -> None:
-    other = World(world.store, world.program, keys=count(1000))
+    other = await world.unheard()
     async with serving(world) as server, server.ready() as socket:
         await socket.subscribe(FEED)
         assert (await socket.next())["feedUpdated"]["notices"] == []
@@ -172,7 +171,7 @@ async def test_a_cursor_of_something_else_is_answered_with_a_snapshot(
 
 
 async def test_a_cursor_of_another_program_is_answered_with_a_snapshot(world: World) -> None:
-    other = await new_world(world.store, FORUM.replace("key: forum", "key: other", 1))
+    other = await world.beside(FORUM.replace("key: forum", "key: other", 1))
     async with serving(other) as server:
         elsewhere = await first(server, FEED)
     await world.did("ann", "visit")

@@ -12,12 +12,11 @@ from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult
 
 from gamification.outcomes import Notice, NoticeKind
-from gamification.program import Program
 from gql.audience import Audience, Follower
 from gql.encoding import Encoded
 from gql.pages import cursor
 from tests.api.live import Server, Socket, serving
-from tests.api.world import FORUM, NOON, World, new_world
+from tests.api.world import FORUM, NOON, World
 
 BOARD = """subscription {operation} {{
   leaderboardUpdated(key: "weekly", first: 2, perSecond: 10) {{
@@ -27,6 +26,13 @@ BOARD = """subscription {operation} {{
 FEED = """subscription ($after: String) { feedUpdated(after: $after, perSecond: 10) {
   cursor resync notices { member { externalId } }
 } }"""
+
+
+@pytest.fixture
+async def small_world(small_world: World) -> World:
+    """With one server that is followed: executions are shared among those who follow at one."""
+    small_world.divide()
+    return small_world
 
 
 @pytest.fixture
@@ -63,8 +69,8 @@ async def test_followers_get_the_bytes_they_would_get_alone(
         snapshots = {await payload(socket, id) for id, socket in opened.items()}
         assert len(snapshots) == 1
         # Operation B is another document: it is executed for one follower alone.
-        assert small_world.hub.listener_count == 2
-        await small_world.upvotes("bob", 2)
+        assert small_world.listener_count == 2
+        await small_world.upvotes("ann", 1)
         updates = {await payload(socket, id) for id, socket in opened.items()}
         assert len(updates) == 1
         assert b'"score":"20"' in updates.pop()
@@ -81,7 +87,7 @@ async def test_one_socket_may_follow_twice(small_world: World, server: Server) -
         for id in ("1", "2"):
             await socket.subscribe(FEED, id=id)
             await socket.next(id)
-        assert small_world.hub.listener_count == 1
+        assert small_world.listener_count == 1
         await small_world.did("ann", "visit")
         assert await payload(socket, "1") == await payload(socket, "2")
         await socket.send({"id": "1", "type": "complete"})
@@ -108,7 +114,7 @@ async def test_who_comes_late_begins_with_the_present(small_world: World, server
         assert await late.next() == first
         await small_world.upvotes("ann", 1)
         assert await payload(early, "1") == await payload(late, "1")
-        assert small_world.hub.listener_count == 1
+        assert small_world.listener_count == 1
 
 
 async def test_a_snapshot_tells_no_notices_of_before(small_world: World, server: Server) -> None:
@@ -137,7 +143,7 @@ async def test_those_who_come_back_follow_the_same(small_world: World, server: S
         await two.subscribe(FEED, after=cursors[1])
         assert await told(one) == (["ann", "bob"], cursors[2])
         assert await told(two) == (["bob"], cursors[2])
-        assert small_world.hub.listener_count == 1
+        assert small_world.listener_count == 1
         await small_world.did("cy", "visit")
         assert {await payload(socket, "1") for socket in (early, one, two)} == {
             b'{"data":{"feedUpdated":{"cursor":"%b","resync":false,"notices":'
@@ -149,7 +155,7 @@ async def test_who_was_told_more_elsewhere_is_told_nothing_twice(
     small_world: World, server: Server
 ) -> None:
     # Another process has told of a notice that this one has not even heard of.
-    other = World(small_world.store, small_world.program)
+    other = await small_world.unheard()
     async with server.ready() as early, server.ready() as back:
         await early.subscribe(FEED)
         await told(early)
@@ -194,7 +200,7 @@ async def test_a_cursor_in_the_document_is_gone_on_from(
             assert await socket.next() == {
                 "feedUpdated": {"resync": False, "notices": [{"level": 1}]}
             }
-        assert small_world.hub.listener_count == 1
+        assert small_world.listener_count == 1
 
 
 async def test_a_cursor_that_must_be_given_is_one_of_the_variables(
@@ -277,7 +283,7 @@ async def test_the_others_go_on_when_the_first_leaves(small_world: World, server
                 await told(socket)
         await small_world.did("ann", "visit")
         assert await told(second) == (["ann"], cursor("notice", 1, 1))
-        assert small_world.hub.listener_count == 1
+        assert small_world.listener_count == 1
         await second.send({"id": "1", "type": "complete"})
         # The last has left; who comes now begins anew.
         await second.subscribe(FEED, id="2")
@@ -316,35 +322,29 @@ async def test_other_scopes_never_share(small_world: World, server: Server) -> N
             socket = await sockets.enter_async_context(server.ready())
             await socket.subscribe(FEED)
             await told(socket)
-        assert small_world.hub.listener_count == 2
+        assert small_world.listener_count == 2
         small_world.scopes = frozenset({"activities:write"})
         socket = await sockets.enter_async_context(server.ready())
         await socket.subscribe(FEED)
         message: dict[str, Any] = await socket.receive()
         assert message["type"] == "error"
         assert message["payload"][0]["extensions"] == {"code": "FORBIDDEN"}
-        assert small_world.hub.listener_count == 2
-
-
-class OfManyPrograms(World):
-    """Serves each connection the program that was `program` when it came."""
-
-    def current(self, program: Program) -> Program:
-        return program
+        assert small_world.listener_count == 2
 
 
 async def test_other_programs_never_share(world: World) -> None:
-    other = await new_world(world.store, FORUM.replace("key: forum", "key: other", 1))
-    served = OfManyPrograms(world.store, world.program, world.hub)
-    other.hub = world.hub
-    async with serving(served) as server, server.ready() as here:
+    other = await world.beside(FORUM.replace("key: forum", "key: other", 1))
+    world.bearers["Bearer other"] = other
+    for each in (world, other):
+        each.divide()
+    async with serving(world) as server, server.ready() as here:
         await here.subscribe(FEED)
         assert (await told(here))[0] == []
-        served.program = other.program
-        async with server.ready() as there:
+        async with server.socket() as there:
+            await there.init("Bearer other")
             await there.subscribe(FEED)
             assert (await told(there))[0] == []
-            assert world.hub.listener_count == 2
+            assert world.listener_count == 2
             await world.did("ann", "visit")
             await other.did("bob", "visit")
             assert (await told(here))[0] == ["ann"]

@@ -144,7 +144,7 @@ async def test_what_a_subscription_cannot_take_is_refused_however_it_is_nested(
         assert refused["payload"][0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
         # What is not declared is not read.
         assert (await socket.next("2"))["leaderboardUpdated"].keys() == {"cursor"}
-        assert server.groups.followers == 1
+        assert server.follower_count == 1
 
 
 async def test_operations_wait_for_credentials(server: Server) -> None:

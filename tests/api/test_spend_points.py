@@ -1,13 +1,11 @@
 """spendPoints: points are given for something, those that expire soonest first."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 SHOP = """
 key: shop
@@ -55,15 +53,14 @@ AUGUST, SEPTEMBER = "2026-07-31T23:00:00Z", "2026-08-31T23:00:00Z"
 
 
 @pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[World]:
+async def shop(deploy: Deploy) -> World:
     """Ann bought in January for 30 and in February for 20; it is the 15th of February."""
-    async with open_store(database_url) as store:
-        world = await new_world(store, SHOP)
-        for at, value in ((datetime(2026, 1, 15, 18, tzinfo=UTC), "30"), (day(2, 1), "20")):
-            world.at = at
-            await world.did("ann", "purchase", value=value)
-        world.at = day(2, 15)
-        yield world
+    world = await deploy(SHOP)
+    for at, value in ((datetime(2026, 1, 15, 18, tzinfo=UTC), "30"), (day(2, 1), "20")):
+        world.at = at
+        await world.did("ann", "purchase", value=value)
+    world.at = day(2, 15)
+    return world
 
 
 def day(month: int, day: int) -> datetime:

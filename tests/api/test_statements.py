@@ -13,6 +13,8 @@ from gamification.tick import tick
 from gamification.twin import Twin
 from tests.api.world import World, new_world
 
+pytestmark = pytest.mark.one_server("counts what one server asks of a store made for that")
+
 
 class CountedReading:
     """A reading that counts its calls: each is one statement."""

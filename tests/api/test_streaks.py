@@ -1,13 +1,11 @@
 """Streaks by command: freezes granted, pauses, restores, and moves to other time zones."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from models.store import open_store
-from tests.api.world import NOON, World, new_world
+from tests.api.world import NOON, Deploy, World
 
 COURSE = """
 key: course
@@ -35,9 +33,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def course(database_url: str) -> AsyncIterator[World]:
-    async with open_store(database_url) as store:
-        yield await new_world(store, COURSE)
+async def course(deploy: Deploy) -> World:
+    return await deploy(COURSE)
 
 
 async def learn(course: World, at: datetime) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
-from gamification.ids import MemberId, ProgramId
 from server.live.hub import Ear, LocalHub
 from tests.api.live import Server, serving
 from tests.api.world import World
@@ -33,27 +33,21 @@ subscription { feedUpdated(perSecond: 10) { notices { badge { name } member { ex
 """
 
 
-class NoticingHub(LocalHub):
-    """Notices when somebody stops listening."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.left = asyncio.Event()
+@pytest.fixture
+def left(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when somebody has stopped listening, at whichever server."""
+    event, listen = asyncio.Event(), LocalHub.listen
 
     @contextmanager
-    def listen(
-        self,
-        program: ProgramId,
-        *,
-        member: MemberId | None = None,
-        board: str | None = None,
-        feed: bool = False,
-    ) -> Generator[Ear]:
+    def noticed(hub: LocalHub, *args: Any, **kwargs: Any) -> Generator[Ear]:
         try:
-            with super().listen(program, member=member, board=board, feed=feed) as ear:
+            with listen(hub, *args, **kwargs) as ear:
                 yield ear
         finally:
-            self.left.set()
+            event.set()
+
+    monkeypatch.setattr(LocalHub, "listen", noticed)
+    return event
 
 
 @pytest.fixture
@@ -173,8 +167,9 @@ async def test_new_rules_hold_in_open_subscriptions(world: World, server: Server
 
 
 @pytest.mark.parametrize("leaving", ["complete", "close"])
-async def test_who_leaves_is_forgotten(world: World, server: Server, leaving: str) -> None:
-    hub = world.hub = NoticingHub()
+async def test_who_leaves_is_forgotten(
+    world: World, server: Server, left: asyncio.Event, leaving: str
+) -> None:
     async with server.ready() as socket:
         await socket.subscribe(BOARD)
         await socket.next()
@@ -183,8 +178,8 @@ async def test_who_leaves_is_forgotten(world: World, server: Server, leaving: st
         else:
             await socket.connection.close()
         async with asyncio.timeout(10):
-            await hub.left.wait()
-        assert hub.listener_count == 0
+            await left.wait()
+        assert world.listener_count == 0
 
 
 async def test_an_unknown_leaderboard_is_refused_by_the_name_of_its_argument(

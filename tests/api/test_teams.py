@@ -1,17 +1,14 @@
 """joinTeam, leaveTeam, teams, and how they stand to challenges."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
 from gamification.duties.reward_communities import reward_communities
-from gamification.twin import Twin
 from gamification.use_cases.verify_program import Difference, verify_program
-from models.store import open_store
 from tests.api.live import serving
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 CLUB = """
 key: club
@@ -41,17 +38,15 @@ mutation ($input: TeamInput!) {
 
 
 @pytest.fixture
-async def club(database_url: str) -> AsyncGenerator[World]:
+async def club(deploy: Deploy) -> World:
     """A club without teams, on SQLite and on PostgreSQL."""
-    async with open_store(database_url) as store:
-        yield await new_world(store, CLUB)
+    return await deploy(CLUB)
 
 
 @pytest.fixture
-async def crowd(postgresql_url: str) -> AsyncGenerator[World]:
+async def crowd(deploy_on_postgresql: Deploy) -> World:
     """The same on PostgreSQL, where transactions meet."""
-    async with open_store(postgresql_url) as store:
-        yield await new_world(store, CLUB)
+    return await deploy_on_postgresql(CLUB)
 
 
 async def change(world: World, name: str, member: str, team: str, **more: Any) -> dict[str, Any]:
@@ -272,8 +267,8 @@ async def test_the_teams_of_a_run_are_listed_by_the_page(club: World) -> None:
     assert {each["extensions"]["code"] for each in refused["errors"]} == {"INVALID_INPUT"}
 
 
-async def test_a_challenge_of_members_has_no_teams() -> None:
-    world = await new_world(Twin(), CLUB.replace("of: team, give", "give").split("  mean:")[0])
+async def test_a_challenge_of_members_has_no_teams(deploy_small: Deploy) -> None:
+    world = await deploy_small(CLUB.replace("of: team, give", "give").split("  mean:")[0])
     (relay,) = (await world.ask(TEAMS, first=2))["program"]["challenges"]
     assert relay["run"]["teams"] is None
 

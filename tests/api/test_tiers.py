@@ -1,13 +1,11 @@
 """placeInTier, and what holds a level."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from models.store import open_store
-from tests.api.world import NOON, World, new_world
+from tests.api.world import NOON, Deploy, World
 
 HOTEL = """
 key: hotel
@@ -38,9 +36,8 @@ BY_HAND = {"tier": "status", "reason": "status match", "actor": "desk"}
 
 
 @pytest.fixture
-async def hotel(database_url: str) -> AsyncIterator[World]:
-    async with open_store(database_url) as store:
-        yield await new_world(store, HOTEL)
+async def hotel(deploy: Deploy) -> World:
+    return await deploy(HOTEL)
 
 
 async def place(hotel: World, **given: Any) -> dict[str, Any]:

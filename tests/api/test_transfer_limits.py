@@ -1,15 +1,13 @@
 """How much members may give to each other at a time, and in a day, a week, …"""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gamification.use_cases.verify_program import Difference, verify_program
-from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 SHOP = """
 key: shop
@@ -32,10 +30,9 @@ TRANSFER = """mutation ($input: TransferPointsInput!) { transferPoints(input: $i
 
 
 @pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[World]:
+async def shop(deploy: Deploy) -> World:
     """Ann has 500 stars, ben has 1."""
-    async with open_store(database_url) as store:
-        yield await opened(await new_world(store, SHOP))
+    return await opened(await deploy(SHOP))
 
 
 async def opened(world: World) -> World:
@@ -136,13 +133,10 @@ async def test_a_replay_honours_what_was_accepted(shop: World) -> None:
     assert await is_sound(shop)
 
 
-async def test_many_at_once_stop_at_the_limit_exactly(postgresql_url: str) -> None:
-    async with open_store(postgresql_url) as store:
-        shop = await opened(await new_world(store, SHOP))
-        answers = await asyncio.gather(*(give(shop, "10", f"gift {n}") for n in range(12)))
-        refused = [
-            each for each in answers if each.startswith("LIMIT_REACHED: 0 can still be given")
-        ]
-        assert len(refused) == 7
-        assert await left(shop) == ["0", "40"]
-        assert await is_sound(shop)
+async def test_many_at_once_stop_at_the_limit_exactly(deploy_on_postgresql: Deploy) -> None:
+    shop = await opened(await deploy_on_postgresql(SHOP))
+    answers = await asyncio.gather(*(give(shop, "10", f"gift {n}") for n in range(12)))
+    refused = [each for each in answers if each.startswith("LIMIT_REACHED: 0 can still be given")]
+    assert len(refused) == 7
+    assert await left(shop) == ["0", "40"]
+    assert await is_sound(shop)

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from gamification.use_cases.verify_program import Difference, verify_program
-from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Deploy, World
 
 SHOP = """
 key: shop
@@ -48,18 +47,17 @@ FIRST, SECOND = "2017-10-01T00:00:00Z", "2017-10-02T00:00:00Z"
 
 
 @pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[World]:
+async def shop(deploy: Deploy) -> AsyncIterator[World]:
     """Ann has 30 stars to the end of September and 20 for a day longer; ben has bought for 1."""
-    async with open_store(database_url) as store:
-        world = await new_world(store, SHOP)
-        await world.did("ann", "purchase", value="30")
-        world.at = world.at.replace(day=31)
-        await world.did("ben", "purchase", value="1")
-        world.at = world.at.replace(month=9, day=1)
-        await world.did("ann", "purchase", value="20")
-        yield world
-        found = verify_program(store, world.program)
-        assert [str(each) async for each in found if isinstance(each, Difference)] == []
+    world = await deploy(SHOP)
+    await world.did("ann", "purchase", value="30")
+    world.at = world.at.replace(day=31)
+    await world.did("ben", "purchase", value="1")
+    world.at = world.at.replace(month=9, day=1)
+    await world.did("ann", "purchase", value="20")
+    yield world
+    found = verify_program(world.store, world.program)
+    assert [str(each) async for each in found if isinstance(each, Difference)] == []
 
 
 async def give(world: World, amount: str, **more: Any) -> dict[str, Any]:

@@ -147,8 +147,9 @@ async def test_kept_answers_are_the_same_however_a_document_is_asked_for(
             for _ in range(2):
                 assert "data" in (await client.post("/", json=request)).json()
                 assert "etag" in (await client.get("/", params=in_url(request))).headers
-    assert small_world.answers is not None
-    assert small_world.answers.counts()[:3] == (35, 1, 0)
+    answers = small_world.here.answers
+    assert answers is not None
+    assert answers.counts()[:3] == (35, 1, 0)
     assert documents.counts()[:3] == (36, 0, 0)
 
 
@@ -159,7 +160,7 @@ async def test_on_sockets_nothing_else_runs(
         for number, request in enumerate(ways(FEED, "feed")):
             await socket.send({"id": str(number), "type": "subscribe", "payload": request})
             assert await socket.next(str(number)) == FEED_DATA
-        assert (len(server.groups), server.groups.followers) == (1, 9)
+        assert (server.group_count, server.follower_count) == (1, 9)
         for query in (INTROSPECTION, FEED + " ", VISIT + " ", "{", ""):
             await socket.send({"id": "x", "type": "subscribe", "payload": {"query": query}})
             error = NOT_TRUSTED if query else NOT_FOUND

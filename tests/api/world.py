@@ -1,18 +1,19 @@
-"""A small program with its ports, and a client that asks it over HTTP, as the tests need them."""
+"""A small program with its servers, and a client that asks them over HTTP, as the tests need it."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from typing import Any
+from itertools import count, cycle
+from typing import Any, Protocol
 
 import httpx
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gamification.commands import NewFact
 from gamification.facts import NewActivity
-from gamification.ports import Store
+from gamification.ports import Hub, Store
 from gamification.program import Program
 from gamification.ranks.asking import NoIndexes, Ranks
 from gamification.refusals import Refusal
@@ -21,7 +22,7 @@ from gamification.use_cases.record_activities import record_activities
 from gamification.use_cases.recorded import Recorded
 from gql.answers import Answers
 from gql.bodies import BODIES_SIZE_MAX
-from gql.context import Context
+from gql.context import Context, Recorder
 from gql.errors import Unauthenticated
 from gql.following import DEFAULT_PATIENCE, Patience
 from gql.http import GraphQLApp
@@ -37,6 +38,8 @@ ALL_SCOPES = frozenset(
 
 NOON = datetime(2017, 8, 30, 12, tzinfo=UTC)
 """A Wednesday: its week began on 2017-08-28."""
+
+AN_AGE_AGO = datetime(2017, 1, 1, tzinfo=UTC)
 
 FORUM = """
 key: forum
@@ -84,23 +87,11 @@ leaderboards:
 
 
 @dataclass
-class World:
-    """One program on one store. `at` is what the clock says."""
+class Clock:
+    """What time it is in a world, and the keys that are made there, one after the other."""
 
-    store: Store
-    program: Program
-    hub: LocalHub = field(default_factory=LocalHub)
-    scopes: frozenset[str] = ALL_SCOPES
     at: datetime = NOON
-    ranks: Ranks = field(default_factory=NoIndexes)
     keys: "count[int]" = field(default_factory=lambda: count(1))
-    documents: Documents | None = None
-    answers: Answers | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.answers = Answers(self.store.data_versions)
-
-    # The server's parts, as `Context` asks for them.
 
     def now(self) -> datetime:
         return self.at
@@ -108,10 +99,73 @@ class World:
     def new_key(self) -> str:
         return f"made-{next(self.keys):04d}"
 
+
+class Process(Protocol):
+    """What a server of a world holds by itself."""
+
+    answers: Answers | None
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def program(self) -> Program:
+        """With the rules that this server holds to be in force."""
+        ...
+
+    @property
+    def hub(self) -> Hub: ...
+
+    @property
+    def local(self) -> LocalHub:
+        """Those who listen at this server."""
+        ...
+
+    @property
+    def recorder(self) -> Recorder: ...
+
+    async def context(self, scopes: frozenset[str]) -> Context:
+        """The world as the bearer of credentials with these scopes may see it here."""
+        ...
+
+    async def stop_looking(self) -> None:
+        """Hear from now on only what is told, and look no more whether anything was missed."""
+        ...
+
+    def beside(self, program: Program) -> "Process":
+        """The same server, for another program."""
+        ...
+
+
+@dataclass
+class Alone:
+    """The only server of a world."""
+
+    store: Store
+    program: Program
+    clock: Clock
+    local: LocalHub = field(default_factory=LocalHub)
+    ranks: Ranks = field(default_factory=NoIndexes)
+    answers: Answers | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self.store.data_versions)
+
+    @property
+    def hub(self) -> LocalHub:
+        return self.local
+
+    @property
+    def recorder(self) -> "Alone":
+        return self
+
+    async def latest(self, program: Program) -> Program:
+        return self.program
+
     def current(self, program: Program) -> Program:
         return self.program
 
-    def replace(self, program: Program) -> None:
+    async def replace(self, program: Program) -> None:
         self.program = program
 
     async def record(self, program: Program, new: NewFact) -> Recorded | Refusal:
@@ -122,46 +176,135 @@ class World:
         self, program: Program, new: Sequence[NewFact]
     ) -> Sequence[Recorded | Refusal]:
         return await record_activities(
-            self.store, self.hub, program, new, now=self.at, new_key=self.new_key
+            self.store, self.hub, program, new, now=self.clock.at, new_key=self.clock.new_key
         )
 
-    def context(self) -> Context:
+    async def context(self, scopes: frozenset[str]) -> Context:
         return Context(
             program=self.program,
             store=self.store,
             hub=self.hub,
-            recorder=self,
+            recorder=self.recorder,
             retrying=retrying,
             programs=self,
-            scopes=self.scopes,
-            now=self.now,
-            new_key=self.new_key,
+            scopes=scopes,
+            now=self.clock.now,
+            new_key=self.clock.new_key,
             ranks=self.ranks,
         )
 
-    async def context_of(
-        self, connection: HTTPConnection, init: Mapping[str, object] | None
-    ) -> Context:
-        given = (init or {}).get("authorization") or connection.headers.get("authorization")
-        if given != "Bearer good":
-            raise Unauthenticated("These credentials are not known.")
-        return self.context()
+    async def stop_looking(self) -> None: ...
+
+    def beside(self, program: Program) -> "Alone":
+        return Alone(self.store, program, self.clock, self.local)
+
+
+class Deploy(Protocol):
+    """Makes a world with these rules, which lasts as long as the test."""
+
+    async def __call__(self, definition: str = FORUM) -> "World": ...
+
+
+class World:
+    """One program on one database, and its servers, which take turns: what is asked or done goes
+    to another one than what was asked or done before."""
+
+    def __init__(self, servers: Sequence[Process], clock: Clock) -> None:
+        self.servers = servers
+        self.clock = clock
+        self.scopes = ALL_SCOPES
+        self.bearers = {"Bearer good": self}
+        """Which credentials are whose, of the worlds on these servers."""
+        self.documents: Documents | None = None
+        self.here = servers[0]
+        """The server whose turn it was last."""
+        self._asked = self._acting = cycle(servers)
+
+    @classmethod
+    def alone(cls, store: Store, program: Program, *, at: datetime = NOON) -> "World":
+        """A world with one server."""
+        clock = Clock(at)
+        return cls([Alone(store, program, clock)], clock)
+
+    def divide(self) -> None:
+        """From now on one server is asked and followed, and things are done at the other: for who
+        counts what one process keeps."""
+        self._asked, self._acting = cycle(self.servers[:1]), cycle(self.servers[-1:])
+        self.here = self.servers[0]
+
+    async def stop_looking(self) -> None:
+        """Let the servers hear only what they are told, for a test of what nobody has heard."""
+        for server in self.servers:
+            await server.stop_looking()
+
+    # The server whose turn it was, as a test sees it from within.
+
+    @property
+    def store(self) -> Store:
+        return self.here.store
+
+    @property
+    def hub(self) -> Hub:
+        return self.here.hub
+
+    @property
+    def program(self) -> Program:
+        return self.here.program
+
+    @property
+    def listener_count(self) -> int:
+        """How many executions follow anything, at all servers together."""
+        return sum(server.local.listener_count for server in self.servers)
+
+    @property
+    def at(self) -> datetime:
+        """What the clock says."""
+        return self.clock.at
+
+    @at.setter
+    def at(self, at: datetime) -> None:
+        self.clock.at = at
+
+    # The servers, as clients reach them.
+
+    def asked(self) -> Process:
+        """The server whose turn it is to be asked."""
+        self.here = next(self._asked)
+        return self.here
 
     def app(
         self,
         patience: Patience = DEFAULT_PATIENCE,
         *,
+        of: Process | None = None,
         request_bytes_max: int = BODIES_SIZE_MAX,
     ) -> GraphQLApp:
+        """What answers requests at one server: that whose turn it was, if none is named."""
+        server = of or self.here
+        number = self.servers.index(server)
+
+        async def context_of(
+            connection: HTTPConnection, init: Mapping[str, object] | None
+        ) -> Context:
+            given = (init or {}).get("authorization") or connection.headers.get("authorization")
+            world = self.bearers.get(str(given))
+            if world is None:
+                raise Unauthenticated("These credentials are not known.")
+            return await world.servers[number].context(world.scopes)
+
         return GraphQLApp(
             schema,
-            context_of=self.context_of,
+            context_of=context_of,
             page="<!doctype html>",
             patience=patience,
             request_bytes_max=request_bytes_max,
-            answers=self.answers,
+            answers=server.answers,
             documents=self.documents,
         )
+
+    async def in_turn(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An application whose requests go to one server after the other."""
+        await self.app(of=self.asked())(scope, receive, send)
 
     # What tests do.
 
@@ -179,10 +322,10 @@ class World:
         return response.json()
 
     @asynccontextmanager
-    async def client(self, app: GraphQLApp | None = None) -> AsyncGenerator[httpx.AsyncClient]:
+    async def client(self, app: ASGIApp | None = None) -> AsyncGenerator[httpx.AsyncClient]:
         """An HTTP client with good credentials."""
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app or self.app()),
+            transport=httpx.ASGITransport(app=app or self.in_turn),
             base_url="http://test",
             headers={"authorization": "Bearer good"},
         ) as client:
@@ -192,18 +335,37 @@ class World:
         """A member did something, one second after what was done before."""
         self.at += timedelta(seconds=1)
         more.setdefault("occurred_at", self.at)
-        new = NewActivity(member=member, type=type, **more)
-        result = await self.record(self.program, new)
+        result = await self.record(NewActivity(member=member, type=type, **more))
         assert isinstance(result, Recorded), result
         return result
+
+    async def record(self, new: NewFact) -> Recorded | Refusal:
+        """Let the server record it whose turn it is."""
+        self.here = next(self._acting)
+        return await self.here.recorder.record(self.here.program, new)
 
     async def upvotes(self, member: str, times: int, *, post: str = "p1") -> None:
         for _ in range(times):
             await self.did(member, "upvote", properties={"post": post})
 
+    async def unheard(self) -> "World":
+        """The same world at a server of which the others do not hear."""
+        await self.stop_looking()
+        return World([Alone(self.store, self.program, self.clock)], self.clock)
+
+    async def beside(self, definition: str) -> "World":
+        """Another program on the same servers."""
+        program = await new_program(self.store, definition)
+        return World([server.beside(program) for server in self.servers], self.clock)
+
+
+async def new_program(store: Store, definition: str = FORUM) -> Program:
+    """A program that was made an age ago."""
+    applied = await apply_definition(store, definition, now=AN_AGE_AGO)
+    assert applied.program is not None
+    return applied.program
+
 
 async def new_world(store: Store, definition: str = FORUM) -> World:
-    """A world whose program has just been made, an age ago."""
-    applied = await apply_definition(store, definition, now=datetime(2017, 1, 1, tzinfo=UTC))
-    assert applied.program is not None
-    return World(store, applied.program)
+    """A world with one server, whose program has just been made."""
+    return World.alone(store, await new_program(store, definition))

@@ -18,9 +18,8 @@ from gamification.refusals import Refusal
 from gamification.tick import tick
 from gamification.twin import Twin
 from gamification.use_cases.apply_definition import apply_definition
-from gql.answers import Answers
 from models.store import open_store
-from tests.api.world import World, new_world
+from tests.api.world import Alone, World, new_world
 from tests.laws.effort import tried
 
 CLUB = """
@@ -97,9 +96,8 @@ async def test_kept_answers_are_the_answers(
     here, elsewhere = stores
     rules = CLUB.replace("key: club", f"key: club-{next(_numbers)}", 1)
     world = await new_world(here, rules)
-    world.answers = Answers(here.data_versions)
     keeping = world.app()
-    world.answers = None
+    world.here.answers = None
     plain = world.app()
     async with world.client(keeping) as kept, world.client(plain) as fresh:
         for step in [("tick", None), *steps]:
@@ -115,8 +113,8 @@ async def taken(step: Step, world: World, elsewhere: Store, rules: str) -> None:
     """Change something."""
     match step:
         case "here" | "elsewhere" as where, str(member):
-            writer = world if where == "here" else World(elsewhere, world.program, at=world.at)
-            await visited(writer, member, world.at)
+            other = World.alone(elsewhere, world.program, at=world.at)
+            await visited(world if where == "here" else other, member, world.at)
         case "named", str(member):
             await world.ask(RENAME, input={"externalId": member, "displayName": f"{world.at}"})
         case "clock", int(hours):
@@ -129,7 +127,9 @@ async def taken(step: Step, world: World, elsewhere: Store, rules: str) -> None:
             with suppress(Refusal):  # the clock may have gone back behind the last version
                 applied = await apply_definition(elsewhere, changed, now=world.at)
                 assert applied.program is not None
-                world.replace(applied.program)
+                (server,) = world.servers
+                assert isinstance(server, Alone)
+                server.program = applied.program
         case _:
             raise AssertionError(step)
 
@@ -138,7 +138,7 @@ async def visited(writer: World, member: str, at: datetime) -> None:
     new = NewActivity(
         member=member, type="visit", value="1", occurred_at=at, key=f"visit-{next(_numbers)}"
     )
-    await writer.record(writer.program, new)
+    await writer.record(new)
 
 
 async def asked(client: httpx.AsyncClient, query: str, board: str) -> str:

@@ -123,7 +123,7 @@ async def told_while(
 
     async def write() -> None:
         while left:
-            await world.record_all(world.program, left.pop())
+            await world.here.recorder.record_all(world.program, left.pop())
             for _ in range(moments.randrange(200)):
                 await asyncio.sleep(0)
 

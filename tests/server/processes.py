@@ -5,9 +5,10 @@ database and from Redis.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from gamification.facts import NewActivity
 from gamification.live import Changes
@@ -15,6 +16,7 @@ from gamification.program import Program
 from gamification.use_cases.record_activities import record_activities
 from gamification.use_cases.recorded import Recorded
 from models.store import SqlStore, open_store
+from server import clock
 from server.database import program_named
 from server.fresh_key import fresh_key
 from server.live.hub import Ear
@@ -63,14 +65,23 @@ class Process:
 
 @asynccontextmanager
 async def process(
-    database_url: str, *, redis_url: str | None = None, runs: bool = True
+    database_url: str,
+    *,
+    redis_url: str | None = None,
+    redis_prefix: str = "gamification",
+    runs: bool = True,
+    now: Callable[[], datetime] = clock.now,
+    new_key: Callable[[], str] = fresh_key,
 ) -> AsyncGenerator[Process]:
     """A process. Unless it `runs`, nothing happens in it that nobody asks for."""
     settings: Settings = read_settings(
-        database_url=database_url, redis_url=redis_url, scheduler_seconds=0
+        database_url=database_url,
+        redis_url=redis_url,
+        redis_prefix=redis_prefix,
+        scheduler_seconds=0,
     )
     async with open_store(database_url) as store, opened_redis(settings) as redis:
-        services = Services.of(settings, store, redis)
+        services = Services.of(settings, store, redis, now=now, new_key=new_key)
         if runs:
             services.start()
         try:

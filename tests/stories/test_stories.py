@@ -39,7 +39,7 @@ async def _begun(story: Story) -> World:
     store = Twin()
     applied = await apply_definition(store, story.rules, now=story.begins)
     assert applied.program is not None
-    return World(store, applied.program, at=story.begins)
+    return World.alone(store, applied.program, at=story.begins)
 
 
 async def _wait(world: World, *, until: datetime) -> None:
