@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format bench soak test-browser audit prove clean
+.PHONY: help install run test test-two check format bench soak test-browser audit prove clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -28,6 +28,9 @@ run: $(SYNCED) ## Start the demo: a server with an example program and example a
 
 test: $(SYNCED) ## Run the tests (all but the browser's, the audit and the long proofs)
 	@$(PYTHON) -m pytest
+
+test-two: $(SYNCED) ## Test the API on two servers that share PostgreSQL and Valkey
+	@$(PYTHON) -m pytest --servers 2 tests/api
 
 check: $(SYNCED) ## Look for faults without running: format, lint, types, layers, schema
 	@$(PYTHON) -m ruff format --check .

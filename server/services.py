@@ -85,14 +85,9 @@ class Services:
         observer = observing(metrics)
         recorder = _recorder(settings, store, hub, observer, now=now, new_key=new_key)
         lease = Lease(store, fresh_key(), clock=now)
+        seconds = settings.scheduler_seconds
         scheduler = Scheduler(
-            store,
-            hub,
-            programs,
-            lease=lease,
-            clock=now,
-            seconds=settings.scheduler_seconds,
-            observer=observer,
+            store, hub, programs, lease=lease, clock=now, seconds=seconds, observer=observer
         )
         _show(metrics, store, recorder, lease)
         ranks.show(metrics)

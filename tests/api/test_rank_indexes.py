@@ -9,8 +9,9 @@ import pytest
 from gql.freshness import Versions
 from server.ranks import held
 from server.ranks.held import HeldRanks
+from tests.api.one import Alone
 from tests.api.two import OneOfTwo
-from tests.api.world import Alone, World
+from tests.api.world import World
 
 EVERYTHING = """
 { weekly: leaderboard(key: "weekly") { ...all } spent: leaderboard(key: "spent") { ...all }
@@ -71,7 +72,6 @@ async def test_all_answers_are_those_of_the_database(world: World, ranks: HeldRa
     assert counted["weekly"]["period"]["second"] == "20"
 
 
-@pytest.mark.one_server("an index hears of the commits of its own process")
 async def test_indexes_follow_what_happens(world: World, ranks: HeldRanks) -> None:
     await did_something(world, "10")
     await world.ask(EVERYTHING)

@@ -14,7 +14,8 @@ from server.live.hub import LocalHub
 from server.live.shared_hub import SharedHub
 from server.ranks.held import HeldRanks
 from server.recorder import BatchingRecorder
-from tests.api.world import Clock, World, new_program
+from tests.api.one import Clock
+from tests.api.world import World, new_program
 from tests.server import processes
 from tests.valkey import Valkey
 

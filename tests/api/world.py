@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count, cycle
+from itertools import cycle
 from typing import Any, Protocol
 
 import httpx
@@ -13,31 +12,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gamification.commands import NewFact
 from gamification.facts import NewActivity
-from gamification.ports import Hub, Store
+from gamification.live import Hub
+from gamification.ports import Store
 from gamification.program import Program
-from gamification.ranks.asking import NoIndexes, Ranks
 from gamification.refusals import Refusal
 from gamification.use_cases.apply_definition import apply_definition
-from gamification.use_cases.record_activities import record_activities
 from gamification.use_cases.recorded import Recorded
-from gql.answers import Answers
 from gql.bodies import BODIES_SIZE_MAX
-from gql.context import Context, Recorder
+from gql.context import Context
 from gql.errors import Unauthenticated
 from gql.following import DEFAULT_PATIENCE, Patience
 from gql.http import GraphQLApp
 from gql.persisted import Documents
 from gql.schema import schema
-from server.live.hub import LocalHub
-from server.retrying import retrying
+from tests.api.one import NOON, Alone, Clock, Process
+
+__all__ = ["NOON"]
 
 READ = "read"
 ALL_SCOPES = frozenset(
     {READ, "activities:write", "members:write", "points:write", "definition:write"}
 )
-
-NOON = datetime(2017, 8, 30, 12, tzinfo=UTC)
-"""A Wednesday: its week began on 2017-08-28."""
 
 AN_AGE_AGO = datetime(2017, 1, 1, tzinfo=UTC)
 
@@ -84,119 +79,6 @@ leaderboards:
   weekly: {name: This week, points: reputation, every: week, ties: dense}
   spent: {name: Spending, metric: spent, every: month, ties: ordinal}
 """
-
-
-@dataclass
-class Clock:
-    """What time it is in a world, and the keys that are made there, one after the other."""
-
-    at: datetime = NOON
-    keys: "count[int]" = field(default_factory=lambda: count(1))
-
-    def now(self) -> datetime:
-        return self.at
-
-    def new_key(self) -> str:
-        return f"made-{next(self.keys):04d}"
-
-
-class Process(Protocol):
-    """What a server of a world holds by itself."""
-
-    answers: Answers | None
-
-    @property
-    def store(self) -> Store: ...
-
-    @property
-    def program(self) -> Program:
-        """With the rules that this server holds to be in force."""
-        ...
-
-    @property
-    def hub(self) -> Hub: ...
-
-    @property
-    def local(self) -> LocalHub:
-        """Those who listen at this server."""
-        ...
-
-    @property
-    def recorder(self) -> Recorder: ...
-
-    async def context(self, scopes: frozenset[str]) -> Context:
-        """The world as the bearer of credentials with these scopes may see it here."""
-        ...
-
-    async def stop_looking(self) -> None:
-        """Hear from now on only what is told, and look no more whether anything was missed."""
-        ...
-
-    def beside(self, program: Program) -> "Process":
-        """The same server, for another program."""
-        ...
-
-
-@dataclass
-class Alone:
-    """The only server of a world."""
-
-    store: Store
-    program: Program
-    clock: Clock
-    local: LocalHub = field(default_factory=LocalHub)
-    ranks: Ranks = field(default_factory=NoIndexes)
-    answers: Answers | None = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.answers = Answers(self.store.data_versions)
-
-    @property
-    def hub(self) -> LocalHub:
-        return self.local
-
-    @property
-    def recorder(self) -> "Alone":
-        return self
-
-    async def latest(self, program: Program) -> Program:
-        return self.program
-
-    def current(self, program: Program) -> Program:
-        return self.program
-
-    async def replace(self, program: Program) -> None:
-        self.program = program
-
-    async def record(self, program: Program, new: NewFact) -> Recorded | Refusal:
-        (result,) = await self.record_all(program, [new])
-        return result
-
-    async def record_all(
-        self, program: Program, new: Sequence[NewFact]
-    ) -> Sequence[Recorded | Refusal]:
-        return await record_activities(
-            self.store, self.hub, program, new, now=self.clock.at, new_key=self.clock.new_key
-        )
-
-    async def context(self, scopes: frozenset[str]) -> Context:
-        return Context(
-            program=self.program,
-            store=self.store,
-            hub=self.hub,
-            recorder=self.recorder,
-            retrying=retrying,
-            programs=self,
-            scopes=scopes,
-            now=self.clock.now,
-            new_key=self.clock.new_key,
-            ranks=self.ranks,
-        )
-
-    async def stop_looking(self) -> None: ...
-
-    def beside(self, program: Program) -> "Alone":
-        return Alone(self.store, program, self.clock, self.local)
 
 
 class Deploy(Protocol):

@@ -19,7 +19,8 @@ from gamification.tick import tick
 from gamification.twin import Twin
 from gamification.use_cases.apply_definition import apply_definition
 from models.store import open_store
-from tests.api.world import Alone, World, new_world
+from tests.api.one import Alone
+from tests.api.world import World, new_world
 from tests.laws.effort import tried
 
 CLUB = """
