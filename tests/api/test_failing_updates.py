@@ -28,8 +28,9 @@ from models.driver import connected
 from models.store import open_store
 from tests.api.events import Events, streaming
 from tests.api.live import SECONDS_MAX, Server, Socket, serving
+from tests.api.one import Alone, Clock
 from tests.api.test_doubt import doubt, unheard
-from tests.api.world import FORUM, NOON, World, new_world
+from tests.api.world import FORUM, NOON, World, new_program, new_world
 from tests.databases import PostgresqlServer
 
 MEMBER = """subscription ($after: String) {
@@ -192,7 +193,7 @@ async def test_newcomers_are_told_and_the_others_go_on(
             {"member": {"externalId": "ann"}},
             {"member": {"externalId": "bob"}},
         ]
-        assert losing_world.hub.listener_count == 1
+        assert losing_world.listener_count == 1
 
 
 async def refused(socket: Socket) -> None:
@@ -219,8 +220,8 @@ async def test_who_leaves_before_they_are_welcomed_ends_it_for_nobody_else(
         assert (await update(early))["notices"] == [{"member": {"externalId": "ann"}}]
 
 
-class Forgetful(World):
-    """A world that may have lost its rules."""
+class Forgetful(Alone):
+    """A server that may have lost its rules."""
 
     has_lost = False
 
@@ -231,8 +232,9 @@ class Forgetful(World):
 
 
 async def test_an_execution_that_fails_ends_so_that_clients_come_back() -> None:
-    plain = await new_world(Twin())
-    world = Forgetful(plain.store, plain.program)
+    store, clock = Twin(), Clock()
+    forgetful = Forgetful(store, await new_program(store), clock)
+    world = World([forgetful], clock)
     async with (
         serving(world) as server,
         server.ready() as socket,
@@ -240,13 +242,13 @@ async def test_an_execution_that_fails_ends_so_that_clients_come_back() -> None:
     ):
         await socket.subscribe(MEMBER)
         assert await update(socket) == await events.update() == NOBODY
-        world.has_lost = True
+        forgetful.has_lost = True
         await world.did("ann", "visit")
         reason = "An operation has failed: subscribe again, after the last cursor"
         assert await socket.closed() == (1013, reason)
         assert await events.rest() == []  # in good order, and not `complete`
-        assert len(server.groups) == 0
-        world.has_lost = False
+        assert server.group_count == 0
+        forgetful.has_lost = False
         async with server.ready() as back, resumed(server, NOBODY["cursor"]) as again:
             await back.subscribe(MEMBER, after=NOBODY["cursor"])
             assert await update(back) == await again.update() == VISITED
@@ -266,7 +268,8 @@ async def without_weekly(world: World) -> None:
     )
     applied = await apply_definition(world.store, definition, now=NOON)
     assert applied.program is not None
-    world.program = applied.program
+    assert isinstance(world.here, Alone)
+    world.here.program = applied.program
 
 
 async def test_a_board_that_is_removed_ends_its_subscriptions(losing_world: World) -> None:
@@ -322,9 +325,10 @@ async def test_who_comes_while_an_end_is_told_is_told_why() -> None:
     assert subscribed is not None
     asked = Asked.of(WEEKLY, None, {}, subscribed)
     assert asked.after is Begin.AS_EXECUTED
+    contexts = [await world.here.context(world.scopes) for _ in range(2)]
     late = Told()
-    early = Told(lambda: groups.join(asked, world.context(), late))
-    groups.join(asked, world.context(), early)
+    early = Told(lambda: groups.join(asked, contexts[1], late))
+    groups.join(asked, contexts[0], early)
     await early.has_begun.wait()
     await without_weekly(world)
     doubt(world)
