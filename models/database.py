@@ -13,12 +13,12 @@ from tortoise.context import TortoiseContext
 
 from models.address import Address
 from models.asyncpg_engine import AsyncpgEngine, PostgresqlDatabase
-from models.migrate import APPS, migrate
+from models.migrate import APPS, migrate, setting_up
 from models.session import Database
 from models.sqlite_engine import SqliteDatabase, SqliteEngine
 
 _PRAGMAS = {
-    "busy_timeout": 30_000,  # first: switching to WAL may have to wait for another process
+    "busy_timeout": 30_000,  # first: what follows may have to wait for another process
     "journal_mode": "WAL",
     "synchronous": "NORMAL",
     "temp_store": "MEMORY",
@@ -54,9 +54,12 @@ async def open_database(
             )
             config = {"connections": connections, "apps": APPS}
             await context.init(config=config)
-            for client in context.connections.all():
-                await client.create_connection(with_db=True)
-            await migrate(context.db("default"), address)
+            async with setting_up(address):
+                # Connecting is part of it: where two processes put a new SQLite file on its
+                # write-ahead log at once, one is refused, and does not wait.
+                for client in context.connections.all():
+                    await client.create_connection(with_db=True)
+                await migrate(context.db("default"))
         yield _database(context, address)
     finally:
         await context.close_connections()

@@ -1,4 +1,4 @@
-"""Without this module two processes that start together would both create the tables."""
+"""Without this module two processes that start together would both set the database up."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -45,15 +45,14 @@ _ADVISORY_LOCK = 7_310_589_217_421
 _LOCK_SECONDS_MAX = 120.0
 
 
-async def migrate(client: BaseDBAsyncClient, address: Address) -> None:
-    """Bring the tables up to date while no other process does."""
-    async with _lock(address):
-        await MigrationExecutor(client, APPS).migrate()
+async def migrate(client: BaseDBAsyncClient) -> None:
+    """Bring the tables up to date."""
+    await MigrationExecutor(client, APPS).migrate()
 
 
 @asynccontextmanager
-async def _lock(address: Address) -> AsyncGenerator[None]:
-    """Held by one process at a time, and let go by the system when the process dies."""
+async def setting_up(address: Address) -> AsyncGenerator[None]:
+    """Only one process at a time sets a database up; the system lets go when the process dies."""
     if address.dsn is not None:
         async with connected(address.dsn) as connection:
             await connection.fetch("SELECT pg_advisory_lock($1)", _ADVISORY_LOCK)

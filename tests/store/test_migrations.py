@@ -109,7 +109,7 @@ async def test_the_migrations_make_what_the_models_say() -> None:
 async def generated(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Database]:
     """A database whose tables were made from the models, without any migration."""
 
-    async def generate(client: BaseDBAsyncClient, address: object) -> None:
+    async def generate(client: BaseDBAsyncClient) -> None:
         await generate_schema_for_client(client, safe=False)
 
     with monkeypatch.context() as patch:
