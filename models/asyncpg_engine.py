@@ -118,8 +118,8 @@ class PostgresqlTransaction:
         )
 
 
-class PostgresqlReader:
-    """Runs single reading statements on PostgreSQL, each on any connection of the pool."""
+class PostgresqlAutocommit:
+    """Runs single statements on PostgreSQL, each on any connection of the pool."""
 
     def __init__(self, engine: AsyncpgEngine) -> None:
         self._engine = engine
@@ -135,7 +135,7 @@ class PostgresqlReader:
                 try:
                     return await connection.fetch(statement.postgresql, *values)
                 except LOST:
-                    # Reading again is harmless, and the pool may hold more dead connections.
+                    # Once more is harmless, and the pool may hold more dead connections.
                     with suppress(*LOST):
                         connection.terminate()
         async with self._engine.acquired() as connection:
@@ -150,7 +150,7 @@ class PostgresqlDatabase:
     def __init__(self, engine: AsyncpgEngine) -> None:
         self._engine = engine
         self.pool = engine.pool
-        self.reader = PostgresqlReader(engine)
+        self.reader = self.repeatable = PostgresqlAutocommit(engine)
 
     @asynccontextmanager
     async def transaction(

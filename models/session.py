@@ -79,6 +79,13 @@ class Database(Protocol):
         """Runs single reading statements outside any transaction."""
         ...
 
+    @property
+    def repeatable(self) -> Session:
+        """Runs single statements that may write, outside any transaction of ours, and again where
+        the answer was lost. The database ends each: nothing stays locked by a process that stands
+        still."""
+        ...
+
     def transaction(
         self, program: ProgramId | None = None
     ) -> AbstractAsyncContextManager[Transaction]:

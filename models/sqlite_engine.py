@@ -113,7 +113,8 @@ class SqliteDatabase:
     ) -> None:
         self._writer = writer
         self._moments = moments or writer
-        self.reader = SqliteAutocommit(writer) if reader is None else SqliteSession(reader)
+        self.repeatable = SqliteAutocommit(writer)
+        self.reader = self.repeatable if reader is None else SqliteSession(reader)
 
     @asynccontextmanager
     async def transaction(self, program: int | None = None) -> AsyncGenerator[SqliteSession]:

@@ -106,16 +106,13 @@ class SqlStore:
             return await api_keys.revoke(Scope(session, program), id)
 
     async def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-        async with self._database.transaction() as session:
-            return await leases.take(session, name, holder, now=now, until=until)
+        return await leases.take(self._database.repeatable, name, holder, now=now, until=until)
 
     async def give_back_lease(self, name: str, holder: str) -> None:
-        async with self._database.transaction() as session:
-            await leases.give_back(session, name, holder)
+        await leases.give_back(self._database.repeatable, name, holder)
 
     async def drop_expired_leases(self, *, now: datetime) -> None:
-        async with self._database.transaction() as session:
-            await leases.drop_expired(session, now=now)
+        await leases.drop_expired(self._database.repeatable, now=now)
 
     async def ping(self) -> None:
         await self._database.reader.fetch(_PING)
