@@ -23,10 +23,11 @@ LEASE = "scheduler"
 """The name of what one process at a time holds."""
 
 LEASE_SECONDS = 30.0
-"""How long the others wait for a leader that has died. Longer than clocks differ."""
+"""How long the others wait for a leader that has died, if nothing else is set. Longer than clocks
+differ."""
 
-RENEWAL_SECONDS = 5.0
-"""How often a leader at work says that it is alive."""
+RENEWALS = 6
+"""How often within a lease a leader at work says that it is alive."""
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -88,13 +89,16 @@ class Lease:
         holder: str,
         *,
         clock: Callable[[], datetime],
+        seconds: float = LEASE_SECONDS,
         pause: Pause = asyncio.sleep,
     ) -> None:
         self._store = store
         self._holder = holder
         self._clock = clock
+        self._seconds = seconds
         self._pause = pause
         self._until: datetime | None = None
+        self._is_to_be_given_back = False
 
     @property
     def is_held(self) -> bool:
@@ -104,15 +108,18 @@ class Lease:
     async def take(self) -> bool:
         """Take it, or go on holding it; False while another process does."""
         now = self._clock()
-        until = now + timedelta(seconds=LEASE_SECONDS)
+        until = now + timedelta(seconds=self._seconds)
+        self._is_to_be_given_back = True  # also if this is broken off before the answer is here
         is_held = await self._store.take_lease(LEASE, self._holder, now=now, until=until)
         self._until = until if is_held else None
+        self._is_to_be_given_back = is_held
         return is_held
 
     async def give_back(self) -> None:
         """Let another process have it at once."""
-        if self._until is not None:
-            self._until = None
+        self._until = None
+        if self._is_to_be_given_back:
+            self._is_to_be_given_back = False
             await self._store.give_back_lease(LEASE, self._holder)
 
     async def while_held(self, work: Coroutine[Any, Any, None]) -> None:
@@ -133,7 +140,7 @@ class Lease:
     async def _renew(self) -> None:
         """Renew again and again; ends when the lease is lost."""
         while True:
-            await self._pause(RENEWAL_SECONDS)
+            await self._pause(self._seconds / RENEWALS)
             try:
                 if not await self.take():
                     return
@@ -170,6 +177,7 @@ class Scheduler:
         self._pause = pause
         self._running: asyncio.Task[None] | None = None
         self._importing: set[ProgramId] = set()
+        self._leads = False
 
     def start(self) -> None:
         """Begin, unless this process is to leave it to others (an interval of 0)."""
@@ -191,7 +199,11 @@ class Scheduler:
 
     async def once(self) -> bool:
         """Tick every program, unless another process does: then False. Raises `LeaseLost`."""
-        if not await self._lease.take():
+        leads = await self._lease.take()
+        if leads != self._leads:
+            self._leads = leads
+            _log.info("scheduler leads" if leads else "scheduler follows")
+        if not leads:
             return False
         await self._lease.while_held(self._tick_all())
         return True

@@ -84,7 +84,7 @@ class Services:
         metrics = Metrics()
         observer = observing(metrics)
         recorder = _recorder(settings, store, hub, observer, now=now, new_key=new_key)
-        lease = Lease(store, fresh_key(), clock=now)
+        lease = Lease(store, fresh_key(), clock=now, seconds=settings.scheduler_lease_seconds)
         seconds = settings.scheduler_seconds
         scheduler = Scheduler(
             store, hub, programs, lease=lease, clock=now, seconds=seconds, observer=observer

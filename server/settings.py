@@ -157,6 +157,14 @@ class Settings(BaseSettings):
         description="How often the scheduler looks for what has become due; 0: not in this process "
         "(`gamification tick` does it).",
     )
+    scheduler_lease_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=3600,
+        description="How long the other processes wait for the one whose scheduler leads when it "
+        "has died. Longer than the time between two looks, and than clocks of machines differ; the "
+        "same in all processes.",
+    )
     metrics_port: int | None = Field(
         None,
         ge=0,

@@ -44,7 +44,8 @@ def tick(
                 failures += await _tick(store, each, moment)
 
         async with opened(settings) as store:
-            lease = Lease(store, fresh_key(), clock=present)
+            seconds = settings.scheduler_lease_seconds
+            lease = Lease(store, fresh_key(), clock=present, seconds=seconds)
             if not await lease.take():
                 raise Unusable(
                     "Another process is the scheduler, and nothing was done here: a server that "

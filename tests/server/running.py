@@ -30,12 +30,17 @@ class Running:
     reading: "asyncio.Task[None]"
     grown: asyncio.Event
 
-    async def logged(self, event: str, count: int) -> None:
-        """Wait until something has been logged so often."""
+    async def logged(self, event: str, count: int, **fields: object) -> None:
+        """Wait until something has been logged so often, with these fields."""
         async with asyncio.timeout(SECONDS_MAX):
-            while sum(line.get("event") == event for line in self.log) < count:
+            while len(self.lines(event, **fields)) < count:
                 self.grown.clear()
                 await self.grown.wait()
+
+    def lines(self, event: str, **fields: object) -> list[dict[str, Any]]:
+        """What has been logged of something, with these fields."""
+        sought = {"event": event, **fields}
+        return [line for line in self.log if sought.items() <= line.items()]
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit status."""

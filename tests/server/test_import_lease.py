@@ -91,6 +91,7 @@ async def test_a_server_beside_an_import_waits_and_says_so_once() -> None:
             assert await server.once() is True
     assert await final_runs(store, program) == [WEEK.window]
     assert [(each["event"], each.get("duty")) for each in logs] == [
+        ("scheduler leads", None),
         ("import going on: nothing becomes final", None),
         ("duty done", "settle_periods"),
         ("duty done", "pay_prizes"),

@@ -134,6 +134,37 @@ async def test_stopping_breaks_off_what_is_being_done() -> None:
     assert await store.take_lease(LEASE, "bob", now=NOON, until=NOON) is True
 
 
+class Unanswering(Twin):
+    """A store whose answer to who asks for a lease never arrives: they have it, and do not know."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_given = asyncio.Event()
+
+    async def take_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        await super().take_lease(name, holder, now=now, until=until)
+        self.has_given.set()
+        return await asyncio.Future()
+
+
+async def test_a_lease_is_given_back_also_by_who_was_just_asking_for_it() -> None:
+    store = Unanswering()
+    ann = scheduler(store, Watched(), "ann", Turns())
+    ann.start()
+    await store.has_given.wait()
+    await ann.stop()
+    assert await Twin.take_lease(store, LEASE, "bob", now=NOON, until=NOON) is True
+
+
+async def test_a_lease_lasts_as_long_as_is_said() -> None:
+    store, turns = Twin(), Turns()
+    ann = Lease(store, "ann", clock=turns.clock, seconds=2)
+    bob = Lease(store, "bob", clock=turns.clock, seconds=2)
+    assert [await ann.take(), await bob.take(), ann.is_held] == [True, False, True]
+    turns.now += timedelta(seconds=2)
+    assert [ann.is_held, await bob.take(), await ann.take()] == [False, True, False]
+
+
 async def test_who_loses_the_lease_stops_at_once() -> None:
     store, duty, turns = await with_programs(Twin(), "club"), Watched(), Turns()
     duty.may_end.clear()

@@ -48,7 +48,7 @@ def events(server: Running, name: str) -> list[dict[str, Any]]:
 
 async def test_a_server_starts_logs_and_stops(sqlite_url: str) -> None:
     secret = await secret_for(sqlite_url)
-    async with running_server(sqlite_url) as server:
+    async with running_server(sqlite_url, scheduler_seconds="0") as server:
         async with server.client(secret) as client:
             assert (await client.get("/ready")).json() == {"status": "ok"}
             response = await client.post(
@@ -137,7 +137,7 @@ async def test_a_message_that_is_not_utf8_closes_its_socket_and_is_not_logged(
     sqlite_url: str,
 ) -> None:
     secret = await secret_for(sqlite_url)
-    async with running_server(sqlite_url) as server:
+    async with running_server(sqlite_url, scheduler_seconds="0") as server:
         async with server.socket(secret) as socket:
             await receive(socket)
             await socket.send(b'{"type": "ping\xff"}', text=True)
