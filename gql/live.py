@@ -196,8 +196,8 @@ class _Told:
 
     async def since(self, *, in_doubt: bool) -> list[Update]:
         """What came since, in updates of a bounded size; one also if nothing was announced. If it
-        is in doubt whether anything came, none is told that nobody would see anything new in. None,
-        and withheld, where it cannot be read."""
+        is in doubt whether anything came, none is told that nobody would see anything new in. Where
+        it cannot be read there is none either, and it is withheld."""
         try:
             return await self._since(in_doubt=in_doubt)
         except Exception as error:  # noqa: BLE001 (logged, and tried again)
