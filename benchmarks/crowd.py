@@ -78,6 +78,7 @@ async def _measured(server: Running) -> list[Figure]:
         opened = await subscribe(
             arrivals, server.socket_url, BOARD, token=server.token, sockets=SOCKETS
         )
+        await asking.close()  # so long idle that the server may have ended it
         idle = server.memory
         for each in opened[reading:]:
             assert each.transport is not None
