@@ -13,6 +13,7 @@ import structlog
 from gamification.ids import ProgramId
 from gamification.ports import ApiKey, Store
 from gql.connected import Connected
+from server.background import Background
 from server.credentials import ApiKeys
 from server.retrying import PASSING
 
@@ -33,19 +34,15 @@ class Revoking:
         self._connected = connected
         self._seconds = max(SECONDS_MIN, seconds)
         self._has_heard = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+        self._looking = Background(self._run)
 
     def start(self) -> None:
         """Begin to look."""
-        self._running = asyncio.create_task(self._run())
+        self._looking.start()
 
     async def stop(self) -> None:
         """Look no longer."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
-            self._running = None
+        await self._looking.stop()
 
     def hear(self, program: ProgramId) -> None:
         """One of a program's keys was revoked."""

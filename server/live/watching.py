@@ -16,6 +16,7 @@ import structlog
 
 from gamification.ids import ProgramId
 from gamification.ports import Store
+from server.background import Background
 from server.live.shared_hub import SharedHub
 from server.live.turning import Turns
 from server.programs import CachedPrograms
@@ -55,22 +56,18 @@ class Watch:
         self._pause = pause
         self._due: set[ProgramId] = set()
         self._is_suspicious = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+        self._looking = Background(self._run)
         self._is_blind = False
         self.doubted = 0
         """How often all who listen to a program were woken."""
 
     def start(self) -> None:
         """Begin to watch."""
-        self._running = asyncio.create_task(self._run())
+        self._looking.start()
 
     async def stop(self) -> None:
         """Watch no longer."""
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
-            self._running = None
+        await self._looking.stop()
 
     def suspect(self, program: ProgramId) -> None:
         """Let those who listen to a program look soon: its rules have changed."""

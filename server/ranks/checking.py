@@ -11,6 +11,7 @@ import structlog
 
 from gamification.ids import ProgramId
 from gamification.ports import Standing, Store
+from server.background import Background
 from server.ranks.following import Held
 from server.ranks.held import HeldRanks
 
@@ -36,20 +37,18 @@ class RankChecks:
         self._ranks = ranks
         self._version_of = version_of
         self._seconds = seconds
-        self._task: asyncio.Task[None] | None = None
+        self._comparing = Background(self._run)
         self.differences = 0
         """How many indexes were found to differ from the store. It should be none for ever."""
 
     def start(self) -> None:
         """Begin to compare."""
         if self._seconds:
-            self._task = asyncio.create_task(self._run())
+            self._comparing.start()
 
     async def stop(self) -> None:
         """Compare no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await self._comparing.stop()
 
     async def check(self) -> None:
         """Give up what nobody asks, and compare the others, giving up those that differ."""
